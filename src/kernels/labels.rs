@@ -1,0 +1,339 @@
+//! Which values an array holds: the scans that validation needs, and the numbering of labels.
+//!
+//! A label travels as its order-preserving 64-bit key. Distinct labels are found with a byte per value in a window of
+//! 2^16 around the first label (any usual class index; one store per row, no dependency between rows), and with a hash
+//! set where labels spread wider. A bit per value took 1.4 times as long: consecutive rows hit the same word, and each
+//! has to wait for the store before.
+
+use std::ops::Range;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::dispatched;
+use crate::error::Result;
+use crate::fold::{BLOCK, MAX_CHUNKS, Stop, fold};
+use crate::scalar::{Label, Score, Scores, Status};
+use crate::with_scores;
+
+/// A slice of labels of any supported type.
+#[derive(Debug, Clone, Copy)]
+#[allow(missing_docs)]
+pub enum Labels<'a> {
+    U8(&'a [u8]),
+    U16(&'a [u16]),
+    U32(&'a [u32]),
+    U64(&'a [u64]),
+    I8(&'a [i8]),
+    I16(&'a [i16]),
+    I32(&'a [i32]),
+    I64(&'a [i64]),
+    F32(&'a [f32]),
+    F64(&'a [f64]),
+}
+
+/// Distinct labels of any supported type.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs)]
+pub enum LabelVec {
+    U8(Vec<u8>),
+    U16(Vec<u16>),
+    U32(Vec<u32>),
+    U64(Vec<u64>),
+    I8(Vec<i8>),
+    I16(Vec<i16>),
+    I32(Vec<i32>),
+    I64(Vec<i64>),
+    F32(Vec<f32>),
+    F64(Vec<f64>),
+}
+
+macro_rules! with_labels {
+    ($view:expr, $slice:ident => $body:expr) => {
+        $crate::with_slice!($view, Labels { U8, U16, U32, U64, I8, I16, I32, I64, F32, F64 }, $slice => $body)
+    };
+}
+
+fn key_of<L: Label>(_: &[L], value: i128) -> Option<u64> {
+    L::key_of(value)
+}
+
+fn decode<L: Label>(_: &[L], keys: &[u64]) -> Vec<L> {
+    keys.iter().map(|&key| L::from_key(key)).collect()
+}
+
+dispatched! {
+    fn write_keys<L: Label>(labels: &[L], out: &mut [u64]) {
+        for (slot, label) in out.iter_mut().zip(labels) {
+            *slot = label.key();
+        }
+    }
+}
+
+dispatched! {
+    fn write_matches<L: Label>(labels: &[L], key: u64, out: &mut [u8]) {
+        for (slot, label) in out.iter_mut().zip(labels) {
+            *slot = u8::from(label.key() == key);
+        }
+    }
+}
+
+impl Labels<'_> {
+    /// The number of labels.
+    pub fn len(&self) -> usize {
+        with_labels!(self, s => s.len())
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The key of an integer value, none where these labels cannot hold it.
+    pub fn key_of(&self, value: i128) -> Option<u64> {
+        with_labels!(self, s => key_of(s, value))
+    }
+
+    /// The labels of `keys`, in the type of this view.
+    pub fn decode(&self, keys: &[u64]) -> LabelVec {
+        match self {
+            Labels::U8(s) => LabelVec::U8(decode(s, keys)),
+            Labels::U16(s) => LabelVec::U16(decode(s, keys)),
+            Labels::U32(s) => LabelVec::U32(decode(s, keys)),
+            Labels::U64(s) => LabelVec::U64(decode(s, keys)),
+            Labels::I8(s) => LabelVec::I8(decode(s, keys)),
+            Labels::I16(s) => LabelVec::I16(decode(s, keys)),
+            Labels::I32(s) => LabelVec::I32(decode(s, keys)),
+            Labels::I64(s) => LabelVec::I64(decode(s, keys)),
+            Labels::F32(s) => LabelVec::F32(decode(s, keys)),
+            Labels::F64(s) => LabelVec::F64(decode(s, keys)),
+        }
+    }
+
+    /// Writes the keys of consecutive rows, the first of them `start`.
+    #[inline]
+    pub fn keys(&self, start: usize, out: &mut [u64]) {
+        with_labels!(self, s => write_keys(&s[start..], out))
+    }
+
+    /// Writes 1 where consecutive rows hold the label of `key`, else 0; no key, no ones.
+    #[inline]
+    pub fn is_equal(&self, key: Option<u64>, start: usize, out: &mut [u8]) {
+        let Some(key) = key else {
+            out.fill(0);
+            return;
+        };
+        with_labels!(self, s => write_matches(&s[start..], key, out))
+    }
+}
+
+dispatched! {
+    /// Whether all values are finite, and the extremes of those that are.
+    fn extremes<S: Score>(x: &[S]) -> (bool, f64, f64) {
+        let (mut clean, mut low, mut high) = ([true; 8], [f64::INFINITY; 8], [f64::NEG_INFINITY; 8]);
+        let mut visit = |lane: usize, value: S| {
+            let (finite, value) = (value.status() == Status::Clean, value.widen());
+            clean[lane] &= finite;
+            low[lane] = if finite & (value < low[lane]) { value } else { low[lane] };
+            high[lane] = if finite & (value > high[lane]) { value } else { high[lane] };
+        };
+        let (whole, rest) = x.as_chunks::<8>();
+        for values in whole {
+            for (lane, value) in values.iter().enumerate() {
+                visit(lane, *value);
+            }
+        }
+        for value in rest {
+            visit(0, *value);
+        }
+        let (low, high) = (low.into_iter().fold(f64::INFINITY, f64::min), high.into_iter().fold(f64::NEG_INFINITY, f64::max));
+        (clean == [true; 8], low, high)
+    }
+}
+
+/// The status, minimum and maximum of scores or weights; the extremes leave out what is not finite.
+pub fn scan(x: Scores<'_>, stop: &Stop) -> Result<(Status, f64, f64)> {
+    fn typed<S: Score>(x: &[S], stop: &Stop) -> Result<(Status, f64, f64)> {
+        let new = || (Status::Clean, f64::INFINITY, f64::NEG_INFINITY);
+        let update = |state: &mut (Status, f64, f64), rows: Range<usize>| {
+            let (clean, low, high) = extremes(&x[rows.clone()]);
+            state.1 = state.1.min(low);
+            state.2 = state.2.max(high);
+            if !clean {
+                state.0 = x[rows].iter().map(|value| value.status()).fold(state.0, Status::max);
+            }
+        };
+        fold(x.len(), MAX_CHUNKS, stop, new, update, |a, b| *a = (a.0.max(b.0), a.1.min(b.1), a.2.max(b.2)))
+    }
+    with_scores!(x, s => typed(s, stop))
+}
+
+/// Width of the window in which labels are found by their offset.
+const WINDOW: usize = 1 << 16;
+
+/// Each chunk owns a window of 64 KiB, so there are few.
+const WINDOW_CHUNKS: usize = 32;
+
+/// The distinct keys of one chunk of rows.
+struct Distinct {
+    base: u64,
+    seen: Vec<u8>,
+    others: FxHashSet<u64>,
+    status: Status,
+}
+
+impl Distinct {
+    fn new(base: u64) -> Self {
+        Distinct { base, seen: vec![0; WINDOW], others: FxHashSet::default(), status: Status::Clean }
+    }
+
+    #[inline]
+    fn update<L: Label>(&mut self, labels: &[L]) {
+        for label in labels {
+            let status = label.status();
+            if status != Status::Clean {
+                self.status = self.status.max(status);
+                continue;
+            }
+            let key = label.key();
+            let offset = key.wrapping_sub(self.base);
+            if offset < WINDOW as u64 {
+                self.seen[offset as usize] = 1;
+            } else {
+                self.others.insert(key);
+            }
+        }
+    }
+
+    fn merge(&mut self, later: Distinct) {
+        self.status = self.status.max(later.status);
+        for (a, b) in self.seen.iter_mut().zip(&later.seen) {
+            *a |= b;
+        }
+        self.others.extend(later.others);
+    }
+
+    fn finish(self) -> Vec<u64> {
+        let window = self.seen.iter().enumerate().filter(|(_, seen)| **seen != 0);
+        let mut keys: Vec<u64> = window.map(|(offset, _)| self.base + offset as u64).collect();
+        keys.extend(self.others);
+        keys.sort_unstable();
+        keys
+    }
+}
+
+/// The status of `y` and its sorted distinct keys; no keys unless the status is clean.
+pub fn label_set(y: Labels<'_>, stop: &Stop) -> Result<(Status, Vec<u64>)> {
+    let mut first = [0u64];
+    if !y.is_empty() {
+        y.keys(0, &mut first);
+    }
+    let base = first[0].saturating_sub(WINDOW as u64 / 2).min(u64::MAX - WINDOW as u64);
+    let update = |state: &mut Distinct, rows: Range<usize>| with_labels!(y, s => state.update(&s[rows]));
+    let distinct = fold(y.len(), WINDOW_CHUNKS, stop, || Distinct::new(base), update, Distinct::merge)?;
+    let status = distinct.status;
+    Ok((status, if status == Status::Clean { distinct.finish() } else { Vec::new() }))
+}
+
+/// Maps keys to their positions in a sorted list of distinct keys.
+pub enum Encoder {
+    /// Keys close together: a table over their range.
+    Table {
+        /// The smallest key.
+        base: u64,
+        /// The position of each offset from it, or `u32::MAX`.
+        positions: Vec<u32>,
+    },
+    /// Keys far apart.
+    Hash(FxHashMap<u64, u32>),
+}
+
+impl Encoder {
+    /// An encoder for sorted distinct keys.
+    pub fn new(keys: &[u64]) -> Self {
+        let base = keys.first().copied().unwrap_or(0);
+        let span = keys.last().map_or(0, |last| last - base);
+        if span < WINDOW as u64 {
+            let mut positions = vec![u32::MAX; span as usize + 1];
+            for (position, key) in keys.iter().enumerate() {
+                positions[(key - base) as usize] = position as u32;
+            }
+            Encoder::Table { base, positions }
+        } else {
+            Encoder::Hash(keys.iter().enumerate().map(|(position, &key)| (key, position as u32)).collect())
+        }
+    }
+
+    /// Writes the positions of `keys`; `u32::MAX` for a key that the encoder was not made from.
+    #[inline]
+    pub fn encode(&self, keys: &[u64], out: &mut [u32]) {
+        match self {
+            Encoder::Table { base, positions } => {
+                for (slot, key) in out.iter_mut().zip(keys) {
+                    let offset = usize::try_from(key.wrapping_sub(*base)).unwrap_or(usize::MAX);
+                    *slot = positions.get(offset).copied().unwrap_or(u32::MAX);
+                }
+            }
+            Encoder::Hash(positions) => {
+                for (slot, key) in out.iter_mut().zip(keys) {
+                    *slot = positions.get(key).copied().unwrap_or(u32::MAX);
+                }
+            }
+        }
+    }
+}
+
+/// The distinct rows of a byte matrix, numbered in order of first appearance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Factors {
+    /// The first row of each number.
+    pub first_rows: Vec<i64>,
+    /// The number of each row.
+    pub codes: Vec<u32>,
+}
+
+/// Numbers the distinct rows of a row-major byte matrix of `rows` rows and `width` columns.
+pub fn factorize<'a>(bytes: &'a [u8], rows: usize, width: usize, stop: &Stop) -> Result<Factors> {
+    struct Seen<'a> {
+        first: Vec<usize>,
+        numbers: FxHashMap<&'a [u8], u32>,
+        codes: Vec<u32>,
+        // Where each later chunk's codes begin, and its numbers in terms of this state's.
+        renumber: Vec<(usize, Vec<u32>)>,
+    }
+    let row = move |i: usize| -> &'a [u8] { &bytes[i * width..(i + 1) * width] };
+    let new = || Seen { first: Vec::new(), numbers: FxHashMap::default(), codes: Vec::new(), renumber: Vec::new() };
+    let update = |state: &mut Seen<'a>, range: Range<usize>| {
+        for i in range {
+            let next = state.first.len() as u32;
+            let number = *state.numbers.entry(row(i)).or_insert(next);
+            if number == next {
+                state.first.push(i);
+            }
+            state.codes.push(number);
+        }
+    };
+    let merge = |a: &mut Seen<'a>, b: Seen<'a>| {
+        let numbers = b.first.iter().map(|&i| {
+            let next = a.first.len() as u32;
+            let number = *a.numbers.entry(row(i)).or_insert(next);
+            if number == next {
+                a.first.push(i);
+            }
+            number
+        });
+        let numbers: Vec<u32> = numbers.collect();
+        a.renumber.push((a.codes.len(), numbers));
+        a.codes.extend_from_slice(&b.codes);
+    };
+    let mut seen = fold(rows, WINDOW_CHUNKS, stop, new, update, merge)?;
+    for (i, (start, numbers)) in seen.renumber.iter().enumerate() {
+        let end = seen.renumber.get(i + 1).map_or(seen.codes.len(), |next| next.0);
+        for block in seen.codes[*start..end].chunks_mut(BLOCK) {
+            stop.check()?;
+            for code in block {
+                *code = numbers[*code as usize];
+            }
+        }
+    }
+    Ok(Factors { first_rows: seen.first.iter().map(|&i| i as i64).collect(), codes: seen.codes })
+}

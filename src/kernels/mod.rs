@@ -1,0 +1,8 @@
+//! What is computed, one module per family; the bindings, the reference and the benches carry the same names.
+
+pub mod counts;
+pub mod curves;
+pub mod labels;
+pub mod losses;
+pub mod ranking;
+pub mod regression;

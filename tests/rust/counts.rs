@@ -1,0 +1,110 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use trueval::kernels::counts::{Contingency, IndicatorCounts, contingency, indicator_counts, indicator_counts_by_row};
+use trueval::kernels::labels::Labels;
+use trueval::scalar::{Label, Status};
+
+use crate::{GO, MANY, Random, on_any_threads};
+
+/// Cells as (true label, predicted label) to count and weight.
+fn cells(table: &Contingency) -> BTreeMap<(i64, i64), (i64, f64)> {
+    let label = |keys: &[u64], i: u32| <i64 as Label>::from_key(keys[i as usize]);
+    let pair = |i: usize| (label(&table.true_keys, table.rows[i]), label(&table.pred_keys, table.columns[i]));
+    let weight = |i: usize| table.weights.as_ref().map_or(0.0, |weights| weights[i]);
+    (0..table.rows.len()).map(|i| (pair(i), (table.counts[i], weight(i)))).collect()
+}
+
+fn naive(y_true: &[i64], y_pred: &[i64], weights: Option<&[f64]>) -> BTreeMap<(i64, i64), (i64, f64)> {
+    let mut cells = BTreeMap::new();
+    for i in 0..y_true.len() {
+        let cell: &mut (i64, f64) = cells.entry((y_true[i], y_pred[i])).or_default();
+        cell.0 += 1;
+        cell.1 += weights.map_or(0.0, |weights| weights[i]);
+    }
+    cells
+}
+
+fn check(y_true: &[i64], y_pred: &[i64], weights: Option<&[f64]>) {
+    let table = on_any_threads(|| contingency(Labels::I64(y_true), Labels::I64(y_pred), weights, &GO).unwrap());
+    assert!(table.rows.iter().zip(&table.columns).is_sorted(), "cells are in row-major order");
+    assert_eq!(cells(&table), naive(y_true, y_pred, weights));
+}
+
+proptest! {
+    #[test]
+    fn small_tables(pairs in prop::collection::vec((-2i64..3, -2i64..3, 0u8..4), 0..80)) {
+        let y_true: Vec<i64> = pairs.iter().map(|p| p.0).collect();
+        let y_pred: Vec<i64> = pairs.iter().map(|p| p.1).collect();
+        // Quarters add up exactly in any order.
+        let weights: Vec<f64> = pairs.iter().map(|p| f64::from(p.2) / 4.0).collect();
+        check(&y_true, &y_pred, None);
+        check(&y_true, &y_pred, Some(&weights));
+    }
+}
+
+#[test]
+fn every_size_of_table() {
+    // The four-way table, the plain table, the hash map; dense and wide labels.
+    for (classes, step) in [(2, 1), (100, 1), (2_000, 1), (2_000, 1 << 40)] {
+        let mut random = Random(classes);
+        let mut draw = || -> Vec<i64> { (0..MANY).map(|_| random.below(classes) as i64 * step - 5).collect() };
+        let (y_true, y_pred) = (draw(), draw());
+        let weights: Vec<f64> = (0..MANY).map(|i| (i % 8) as f64 / 8.0).collect();
+        check(&y_true, &y_pred, None);
+        check(&y_true, &y_pred, Some(&weights));
+    }
+}
+
+#[test]
+fn sides_of_different_types() {
+    let y_true: Vec<u8> = vec![0, 1, 1];
+    let y_pred: Vec<f32> = vec![1.0, 1.0, 0.0];
+    let table = contingency(Labels::U8(&y_true), Labels::F32(&y_pred), None, &GO).unwrap();
+    assert_eq!((table.rows, table.columns, table.counts), (vec![0, 1, 1], vec![1, 0, 1], vec![1, 1, 1]));
+}
+
+#[test]
+fn no_cells_where_labels_are_not_labels() {
+    let table = contingency(Labels::F64(&[0.5, 1.0]), Labels::F64(&[0.0, f64::NAN]), Some(&[1.0, 1.0]), &GO).unwrap();
+    assert_eq!((table.true_status, table.pred_status), (Status::Fractional, Status::Nan));
+    assert_eq!((table.rows.len(), table.weights), (0, Some(vec![])));
+}
+
+#[test]
+fn lengths_must_agree() {
+    assert!(contingency(Labels::U8(&[0]), Labels::U8(&[0, 1]), None, &GO).is_err());
+    assert!(contingency(Labels::U8(&[0]), Labels::U8(&[1]), Some(&[]), &GO).is_err());
+}
+
+proptest! {
+    #[test]
+    fn indicators(rows in prop::collection::vec((prop::array::uniform3(0u8..3), prop::array::uniform3(0u8..3)), 0..40)) {
+        let y_true: Vec<u8> = rows.iter().flat_map(|r| r.0).collect();
+        let y_pred: Vec<u8> = rows.iter().flat_map(|r| r.1).collect();
+        let weights: Vec<f64> = (0..rows.len()).map(|i| i as f64).collect();
+        let column = |j: usize, test: &dyn Fn(u8, u8) -> bool| rows.iter().filter(|r| test(r.0[j], r.1[j])).count();
+        let tests: [&dyn Fn(u8, u8) -> bool; 3] =
+            [&|t, p| t != 0 && p != 0, &|_, p| p != 0, &|t, _| t != 0];
+        let IndicatorCounts::Counts(counts) = indicator_counts(&y_true, &y_pred, 3, None, &GO).unwrap() else {
+            unreachable!("unweighted calls count")
+        };
+        let IndicatorCounts::Weights(sums) = indicator_counts(&y_true, &y_pred, 3, Some(&weights), &GO).unwrap()
+        else {
+            unreachable!("weighted calls sum")
+        };
+        for (which, test) in tests.iter().enumerate() {
+            for j in 0..3 {
+                prop_assert_eq!(counts[which][j], column(j, test) as i64);
+                let sum: usize = (0..rows.len()).filter(|&i| test(rows[i].0[j], rows[i].1[j])).sum();
+                prop_assert_eq!(sums[which][j], sum as f64);
+            }
+        }
+        let by_row = indicator_counts_by_row(&y_true, &y_pred, 3, &GO).unwrap();
+        for (i, (t, p)) in rows.iter().enumerate() {
+            let count = |test: &dyn Fn(u8, u8) -> bool| t.iter().zip(p).filter(|(t, p)| test(**t, **p)).count() as i64;
+            let expected = [count(tests[0]), count(tests[1]), count(tests[2]), count(&|t, p| t != p)];
+            prop_assert_eq!([by_row[0][i], by_row[1][i], by_row[2][i], by_row[3][i]], expected);
+        }
+    }
+}

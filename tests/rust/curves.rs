@@ -1,0 +1,217 @@
+use std::cmp::Ordering;
+
+use proptest::prelude::*;
+use trueval::kernels::curves::{Area, Pairs, PrecisionSum, Tally, average_precision, binary_curve, roc_auc, trapezoid};
+use trueval::kernels::labels::Labels;
+use trueval::scalar::{Label, ScoreVec, Scores};
+
+use crate::{GO, MANY, Random, on_any_threads};
+
+fn positive() -> Option<u64> {
+    Some(Label::key(1u8))
+}
+
+fn pairs(y: &[u8], scores: Scores<'_>) -> Pairs {
+    match roc_auc(Labels::U8(y), positive(), scores, None, &GO).unwrap() {
+        Area::Counts(pairs) => pairs,
+        other => unreachable!("{other:?}"),
+    }
+}
+
+/// 2·wins + ties, pair by pair.
+fn naive_twice_area(y: &[u8], scores: &[f64]) -> u128 {
+    let mut total = 0;
+    for (i, up) in scores.iter().enumerate().filter(|(i, _)| y[*i] == 1) {
+        for (j, down) in scores.iter().enumerate().filter(|(j, _)| y[*j] == 0) {
+            assert_ne!(i, j);
+            total += match up.partial_cmp(down).unwrap() {
+                Ordering::Greater => 2,
+                Ordering::Equal => 1,
+                Ordering::Less => 0,
+            };
+        }
+    }
+    total
+}
+
+/// (score, weight of negatives, weight of positives) at or above each distinct score, highest first.
+fn naive_curve(y: &[u8], scores: &[f64], weights: &[f64]) -> Vec<(f64, f64, f64)> {
+    let taking_part = |i: &usize| weights[*i] != 0.0;
+    let mut distinct: Vec<f64> = (0..y.len()).filter(taking_part).map(|i| scores[i] + 0.0).collect();
+    distinct.sort_by(|a, b| b.total_cmp(a));
+    distinct.dedup();
+    let reached = |at: f64, class: u8| -> f64 {
+        (0..y.len()).filter(|&i| scores[i] >= at && y[i] == class).map(|i| weights[i]).sum()
+    };
+    distinct.into_iter().map(|at| (at, reached(at, 0), reached(at, 1))).collect()
+}
+
+fn check(y: &[u8], scores: &[f64], weights: &[f64]) {
+    let ones = vec![1.0; y.len()];
+    for weights in [None, Some(weights)] {
+        let expected = naive_curve(y, scores, weights.unwrap_or(&ones));
+        let curve = binary_curve(Labels::U8(y), positive(), Scores::F64(scores), weights, &GO).unwrap();
+        let column = |part: fn(&(f64, f64, f64)) -> f64| expected.iter().map(part).collect::<Vec<f64>>();
+        assert_eq!(curve.thresholds, ScoreVec::F64(column(|c| c.0)));
+        let floats = |tally: Tally| match tally {
+            Tally::Counts(counts) => counts.into_iter().map(|count| count as f64).collect(),
+            Tally::Weights(weights) => weights,
+        };
+        assert_eq!(floats(curve.fps), column(|c| c.1));
+        assert_eq!(floats(curve.tps), column(|c| c.2));
+
+        // The step definition of average precision: precision at each score, times the positives gained there.
+        let mut before = 0.0;
+        let mut sum = 0.0;
+        for (_, fps, tps) in &expected {
+            sum += (tps - before) * if tps + fps == 0.0 { 0.0 } else { tps / (tps + fps) };
+            before = *tps;
+        }
+        let (found, positives) =
+            match average_precision(Labels::U8(y), positive(), Scores::F64(scores), weights, &GO).unwrap() {
+                PrecisionSum::Counts(sum, positives) => (sum, positives as f64),
+                PrecisionSum::Weights(sum, positives) => (sum, positives),
+            };
+        assert_eq!(positives, before);
+        // Dozens of additions of terms of size 1 here, against one rounding there.
+        assert!((found - sum).abs() <= 1e-13 * positives.max(1.0), "{found} {sum}");
+
+        // The area under the same steps: negatives gained, times the positives above and half of those beside.
+        let (mut area, mut last) = (0.0, (0.0, 0.0));
+        for (_, fps, tps) in &expected {
+            area += (fps - last.0) * (tps + last.1);
+            last = (*fps, *tps);
+        }
+        let found = match roc_auc(Labels::U8(y), positive(), Scores::F64(scores), weights, &GO).unwrap() {
+            Area::Counts(pairs) => pairs.twice_area as f64,
+            Area::Weights(pairs) => pairs.twice_area.value(),
+        };
+        assert_eq!(found, area, "multiples of 1/16 are added without rounding");
+    }
+    assert_eq!(pairs(y, Scores::F64(scores)).twice_area, naive_twice_area(y, scores));
+}
+
+proptest! {
+    #[test]
+    fn small_rankings(
+        rows in prop::collection::vec((0u8..2, prop_oneof![(-3i8..4).prop_map(f64::from), any::<f64>()], 0u8..4), 0..60),
+    ) {
+        let y: Vec<u8> = rows.iter().map(|r| r.0).collect();
+        let scores: Vec<f64> = rows.iter().map(|r| if r.1.is_finite() { r.1 } else { 0.0 }).collect();
+        let weights: Vec<f64> = rows.iter().map(|r| f64::from(r.2) / 4.0).collect();
+        check(&y, &scores, &weights);
+    }
+}
+
+/// Scores that have upset orderings before.
+fn hostile(n: usize) -> Vec<(&'static str, Vec<f64>)> {
+    let mut random = Random(3);
+    let mut smooth: Vec<f64> = (0..n).map(|_| (0..6).map(|_| random.unit()).sum::<f64>() - 3.0).collect();
+    let with =
+        |f: &dyn Fn(usize, f64) -> f64| -> Vec<f64> { smooth.iter().enumerate().map(|(i, x)| f(i, *x)).collect() };
+    let mut cases = vec![
+        ("constant", with(&|_, _| 0.5)),
+        ("two values", with(&|_, x| f64::from(x > 1.0))),
+        ("rounded", with(&|_, x| (x * 1e3).round() / 1e3)),
+        ("outlier", with(&|i, x| if i == 5 { 1e300 } else { x })),
+        ("two outliers", with(&|i, x| [1e300, -1e300].get(i).copied().unwrap_or(x))),
+        ("denormal", with(&|_, x| x * 1e-310)),
+        (
+            "signed zeros",
+            with(&|i, x| {
+                if i % 3 == 0 {
+                    -0.0
+                } else if i % 3 == 1 {
+                    0.0
+                } else {
+                    x
+                }
+            }),
+        ),
+        ("orders of magnitude", with(&|_, x| 10f64.powf(40.0 * x))),
+        ("one crowded bucket", with(&|i, x| if i % 1000 == 0 { x } else { 0.25 + x * 1e-12 })),
+        ("smooth", smooth.clone()),
+    ];
+    smooth.sort_by(f64::total_cmp);
+    cases.push(("sorted", smooth.clone()));
+    smooth.reverse();
+    cases.push(("reversed", smooth));
+    cases
+}
+
+#[test]
+fn hostile_scores_past_every_threshold() {
+    for (name, scores) in hostile(MANY) {
+        let y: Vec<u8> = scores.iter().enumerate().map(|(i, _)| u8::from(i % 7 == 0)).collect();
+        let found = on_any_threads(|| pairs(&y, Scores::F64(&scores)));
+        // Ranks of a plain sort, as an oracle that is not quadratic: A = 2·Σ ranks − P·(P + 1), ranks doubled for ties.
+        let mut order: Vec<usize> = (0..MANY).collect();
+        order.sort_by(|&i, &j| scores[i].partial_cmp(&scores[j]).unwrap());
+        let (mut twice_ranks, mut start) = (0u128, 0);
+        for group in order.chunk_by(|&i, &j| scores[i] == scores[j]) {
+            let twice_mid_rank = (2 * start + group.len() + 1) as u128;
+            twice_ranks += twice_mid_rank * group.iter().filter(|&&i| y[i] == 1).count() as u128;
+            start += group.len();
+        }
+        let p = u128::from(found.positives);
+        assert_eq!(found.twice_area, twice_ranks - p * (p + 1), "{name}");
+
+        // Weights of one half: the same area, a quarter of it.
+        let halves = vec![0.5; MANY];
+        let weighted =
+            on_any_threads(|| roc_auc(Labels::U8(&y), positive(), Scores::F64(&scores), Some(&halves), &GO).unwrap());
+        let Area::Weights(weighted) = weighted else { unreachable!("weighted calls weigh") };
+        assert_eq!(weighted.twice_area.value(), found.twice_area as f64 / 4.0, "{name}");
+
+        let curve =
+            on_any_threads(|| binary_curve(Labels::U8(&y), positive(), Scores::F64(&scores), None, &GO).unwrap());
+        let ScoreVec::F64(thresholds) = curve.thresholds else { unreachable!("of the scores' type") };
+        assert!(thresholds.windows(2).all(|w| w[0] > w[1]), "{name}");
+        let Tally::Counts(tps) = curve.tps else { unreachable!("unweighted calls count") };
+        assert_eq!((tps.last().copied(), tps.is_sorted()), (Some(found.positives as i64), true), "{name}");
+
+        on_any_threads(|| average_precision(Labels::U8(&y), positive(), Scores::F64(&scores), None, &GO).unwrap());
+    }
+}
+
+#[test]
+fn every_type_of_score_and_label() {
+    let mut random = Random(4);
+    let scores: Vec<i64> = (0..5000).map(|_| random.below(1000) as i64).collect();
+    let y: Vec<u8> = (0..5000).map(|_| random.below(2) as u8).collect();
+    let expected = pairs(&y, Scores::I64(&scores));
+    let f64s: Vec<f64> = scores.iter().map(|&x| x as f64).collect();
+    let f32s: Vec<f32> = scores.iter().map(|&x| x as f32).collect();
+    let u64s: Vec<u64> = scores.iter().map(|&x| x as u64).collect();
+    for scores in [Scores::F64(&f64s), Scores::F32(&f32s), Scores::U64(&u64s)] {
+        assert_eq!(pairs(&y, scores), expected);
+    }
+    let labels: Vec<f32> = y.iter().map(|&y| f32::from(y)).collect();
+    let key = Labels::F32(&labels).key_of(1);
+    let area = roc_auc(Labels::F32(&labels), key, Scores::I64(&scores), None, &GO).unwrap();
+    assert_eq!(area, Area::Counts(expected));
+    // Neighbours that a double cannot tell apart.
+    let big = [1i64 << 62, (1 << 62) + 1];
+    assert_eq!(pairs(&[0, 1], Scores::I64(&big)).twice_area, 2);
+}
+
+#[test]
+fn no_positive_label_means_no_positives() {
+    let area = roc_auc(Labels::U8(&[0, 1]), None, Scores::F64(&[0.1, 0.2]), None, &GO).unwrap();
+    assert_eq!(area, Area::Counts(Pairs { positives: 0, negatives: 2, twice_area: 0 }));
+}
+
+#[test]
+fn pair_counts_pass_64_bits() {
+    let half = Pairs { positives: 1 << 33, negatives: 1 << 33, twice_area: 0 };
+    let mut total = half;
+    total.merge(half);
+    assert_eq!(total.twice_area, 1 << 67);
+}
+
+#[test]
+fn trapezoids() {
+    assert_eq!(trapezoid(&[0.0, 1.0, 3.0], &[0.0, 2.0, 4.0], &GO).unwrap(), (true, false, 7.0));
+    assert_eq!(trapezoid(&[3.0, 1.0], &[1.0, 1.0], &GO).unwrap(), (false, true, -2.0));
+    assert_eq!(trapezoid(&[0.0, 1.0, 0.5], &[1.0; 3], &GO).unwrap(), (false, false, 0.5));
+}
