@@ -1,0 +1,163 @@
+"""The contract between the Python layer and a backend.
+
+``trueval._core`` (Rust) and ``trueval._reference`` (NumPy) both provide exactly these functions, and nothing else calls
+them than the public functions, through ``_backend``. Every array that crosses here is canonical, which ``_validation``
+sees to: C-contiguous, aligned, native byte order, lengths agreed.
+
+Labels
+    1-D arrays of uint8..uint64, int8..int64, float32 or float64 (bool travels as its uint8 view, strings as codes).
+    A float label is legal when it is integral and fits an int64; -0.0 is the label 0.
+Scores
+    float32, float64, int64 or uint64; narrower types were widened without loss before. -0.0 ties with 0.0.
+Weights
+    float64 or None. The unweighted and the weighted call are separate paths: integers in the first, float64 in the
+    second.
+Status
+    What a scan found, the first of: 1 a NaN, 2 an infinity, 3 a value that is not an integral label; 0 none of these.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__version__: str
+
+Labels = NDArray[Any]
+Scores = NDArray[Any]
+Weights = NDArray[np.float64] | None
+
+# labels ---------------------------------------------------------------------------------------------------------------
+
+def scan(x: NDArray[Any], /) -> tuple[int, float, float]:
+    """Status (0, 1 or 2), minimum and maximum of a 1-D array of scores or weights; (0, inf, -inf) when empty.
+
+    When the status is not 0 the extremes are over the other values.
+    """
+
+def label_set(y: Labels, /) -> tuple[int, Labels]:
+    """Status and sorted distinct labels in the dtype of `y`; none when the status is not 0."""
+
+def factorize(rows: NDArray[np.uint8], /) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
+    """Number the distinct rows of an (n, width) byte matrix in order of first appearance.
+
+    Returns the index of the first row of each number, shape (k,), and the number of every row, shape (n,).
+    """
+
+# counts ---------------------------------------------------------------------------------------------------------------
+
+def contingency(
+    y_true: Labels, y_pred: Labels, sample_weight: Weights, /
+) -> tuple[
+    int,
+    Labels,
+    int,
+    Labels,
+    NDArray[np.uint32],
+    NDArray[np.uint32],
+    NDArray[np.int64],
+    NDArray[np.float64] | None,
+]:
+    """Joint counts of two label arrays.
+
+    Returns (status of y_true, its label set, status of y_pred, its label set, rows, columns, counts, weights): the
+    cells that occur, in row-major order, as positions in the two label sets, with how many samples fall in each and,
+    when weighted, the sum of their weights. There are no cells when either status is not 0.
+    """
+
+def indicator_counts(
+    y_true: NDArray[np.uint8], y_pred: NDArray[np.uint8], sample_weight: Weights, /
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Per column of two (n, k) indicator matrices: how many rows are nonzero in both, in y_pred, in y_true.
+
+    int64 when unweighted, float64 sums of weights otherwise.
+    """
+
+def indicator_counts_by_row(
+    y_true: NDArray[np.uint8], y_pred: NDArray[np.uint8], /
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Per row of two (n, k) indicator matrices: columns nonzero in both, in y_pred, in y_true, and columns that differ.
+
+    A column differs where the two bytes differ, so matrices whose nonzero marks are unlike are told apart.
+    """
+
+# curves ---------------------------------------------------------------------------------------------------------------
+
+def binary_curve(
+    y_true: Labels, pos_label: int | None, y_score: Scores, sample_weight: Weights, /
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """False and true positives at or above each distinct score, scores descending.
+
+    Returns (fps, tps, thresholds): int64 counts, or float64 sums of weights; thresholds in the dtype of `y_score`.
+    Rows of weight zero do not take part. ``pos_label=None`` means that no row is positive.
+    """
+
+def roc_auc(
+    y_true: Labels, pos_label: int | None, y_score: Scores, sample_weight: Weights, /
+) -> tuple[float, float, float]:
+    """(positives, negatives, twice the area in units of positives times negatives).
+
+    Unweighted, the three are exact Python integers: the last is 2 wins + ties over all (positive, negative) pairs.
+    """
+
+def average_precision(
+    y_true: Labels, pos_label: int | None, y_score: Scores, sample_weight: Weights, /
+) -> tuple[float, float]:
+    """(sum over distinct scores of positives there times precision at or above it, positives).
+
+    Unweighted, each precision is rounded to 2**-52 and the sum is then exact, so that it does not depend on how the
+    rows were split; the positives are a Python integer.
+    """
+
+def trapezoid(x: NDArray[np.float64], y: NDArray[np.float64], /) -> tuple[bool, bool, float]:
+    """(x never decreases, x never increases, signed area under y over x by the trapezoidal rule)."""
+
+# ranking --------------------------------------------------------------------------------------------------------------
+
+def dcg(
+    y_true: NDArray[np.float64], y_score: Scores, discount: NDArray[np.float64], ignore_ties: bool, /
+) -> NDArray[np.float64]:
+    """Discounted cumulative gain of each row of (n, k) gains ranked by (n, k) scores; `discount` has shape (k,).
+
+    Tied scores share the mean of their discounts; with `ignore_ties` the later column of a tie ranks first.
+    """
+
+def ndcg(
+    y_true: NDArray[np.float64], y_score: Scores, discount: NDArray[np.float64], ignore_ties: bool, /
+) -> NDArray[np.float64]:
+    """`dcg` over the DCG of the ideal ranking, per row; 0 where the latter is 0."""
+
+# regression -----------------------------------------------------------------------------------------------------------
+
+def squared_error(y_true: NDArray[Any], y_pred: NDArray[Any], sample_weight: Weights, /) -> NDArray[np.float64]:
+    """Mean of the squared differences of two (n, k) float matrices of one dtype, per column.
+
+    Weighted: the weighted sum over the sum of weights (nan or inf when that is 0).
+    """
+
+def absolute_error(y_true: NDArray[Any], y_pred: NDArray[Any], sample_weight: Weights, /) -> NDArray[np.float64]:
+    """Like `squared_error`, for absolute differences."""
+
+def explained_sums(
+    y_true: NDArray[Any], y_pred: NDArray[Any], sample_weight: Weights, /
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Per column: the (weighted) sum of squared differences, and of squared deviations of y_true from its mean."""
+
+# losses ---------------------------------------------------------------------------------------------------------------
+
+def log_loss(
+    y_true: Labels,
+    classes: Labels,
+    y_proba: NDArray[Any],
+    sample_weight: Weights,
+    low: float,
+    high: float,
+    tolerance: float,
+    /,
+) -> tuple[float, int]:
+    """Sum of -log of the probability given to each row's own class, clipped to [low, high], times its weight.
+
+    `classes` is sorted, in the dtype of `y_true`, and holds every label in it. `y_proba` is float32 or float64 of
+    shape (n, len(classes)), or (n, 1) when there are two classes: the probability of the second. Returns the sum and
+    how many rows add up to something further than `tolerance` from 1 (0 for one column).
+    """

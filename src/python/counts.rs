@@ -1,0 +1,71 @@
+//! Bindings of [`crate::kernels::counts`].
+
+use numpy::{PyArray1, PyReadonlyArrayDyn};
+use pyo3::prelude::*;
+
+use super::arrays::{LabelArray, Weights, array, columns, labels, slice, status_code};
+use super::call::run;
+use crate::kernels::counts as kernels;
+use crate::kernels::counts::IndicatorCounts;
+
+/// Joint counts of two label arrays.
+#[pyfunction]
+#[pyo3(signature = (y_true, y_pred, sample_weight, /))]
+#[allow(clippy::type_complexity)]
+pub fn contingency<'py>(
+    py: Python<'py>,
+    y_true: LabelArray<'py>,
+    y_pred: LabelArray<'py>,
+    sample_weight: Weights<'py>,
+) -> PyResult<(
+    u8,
+    Bound<'py, PyAny>,
+    u8,
+    Bound<'py, PyAny>,
+    Bound<'py, PyArray1<u32>>,
+    Bound<'py, PyArray1<u32>>,
+    Bound<'py, PyArray1<i64>>,
+    Option<Bound<'py, PyArray1<f64>>>,
+)> {
+    let (t, p, w) = (y_true.view()?, y_pred.view()?, sample_weight.view()?);
+    let table = run(py, t.len(), |stop| kernels::contingency(t, p, w, stop))?;
+    Ok((
+        status_code(table.true_status),
+        labels(py, t.decode(&table.true_keys)),
+        status_code(table.pred_status),
+        labels(py, p.decode(&table.pred_keys)),
+        array(py, table.rows),
+        array(py, table.columns),
+        array(py, table.counts),
+        table.weights.map(|weights| array(py, weights)),
+    ))
+}
+
+/// Per-column counts of two indicator matrices.
+#[pyfunction]
+#[pyo3(signature = (y_true, y_pred, sample_weight, /))]
+pub fn indicator_counts<'py>(
+    py: Python<'py>,
+    y_true: PyReadonlyArrayDyn<'py, u8>,
+    y_pred: PyReadonlyArrayDyn<'py, u8>,
+    sample_weight: Weights<'py>,
+) -> PyResult<[Bound<'py, PyAny>; 3]> {
+    let (t, p, width, w) = (slice(&y_true)?, slice(&y_pred)?, columns(&y_true), sample_weight.view()?);
+    Ok(match run(py, t.len(), |stop| kernels::indicator_counts(t, p, width, w, stop))? {
+        IndicatorCounts::Counts(sums) => sums.map(|column| array(py, column).into_any()),
+        IndicatorCounts::Weights(sums) => sums.map(|column| array(py, column).into_any()),
+    })
+}
+
+/// Per-row counts of two indicator matrices.
+#[pyfunction]
+#[pyo3(signature = (y_true, y_pred, /))]
+pub fn indicator_counts_by_row<'py>(
+    py: Python<'py>,
+    y_true: PyReadonlyArrayDyn<'py, u8>,
+    y_pred: PyReadonlyArrayDyn<'py, u8>,
+) -> PyResult<[Bound<'py, PyArray1<i64>>; 4]> {
+    let (t, p, width) = (slice(&y_true)?, slice(&y_pred)?, columns(&y_true));
+    let counts = run(py, t.len(), |stop| kernels::indicator_counts_by_row(t, p, width, stop))?;
+    Ok(counts.map(|column| array(py, column)))
+}

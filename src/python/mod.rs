@@ -1,0 +1,33 @@
+//! The extension module `trueval._core`: the functions of `_core.pyi`, each a borrow, a kernel call and a conversion.
+
+mod arrays;
+mod call;
+mod counts;
+mod curves;
+mod labels;
+mod losses;
+mod ranking;
+mod regression;
+
+use pyo3::prelude::*;
+
+/// Native kernels of trueval; the contract is `_core.pyi`.
+#[pymodule(name = "_core", gil_used = false)]
+mod core_module {
+    #[pymodule_export]
+    use super::counts::{contingency, indicator_counts, indicator_counts_by_row};
+    #[pymodule_export]
+    use super::curves::{average_precision, binary_curve, roc_auc, trapezoid};
+    #[pymodule_export]
+    use super::labels::{factorize, label_set, scan};
+    #[pymodule_export]
+    use super::losses::log_loss;
+    #[pymodule_export]
+    use super::ranking::{dcg, ndcg};
+    #[pymodule_export]
+    use super::regression::{absolute_error, explained_sums, squared_error};
+
+    #[pymodule_export]
+    #[allow(non_upper_case_globals)]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
+}
