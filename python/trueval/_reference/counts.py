@@ -1,0 +1,102 @@
+"""The contingency table of two label arrays, and counts over indicator matrices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .labels import CLEAN, Labels, label_set
+
+Weights = NDArray[np.float64] | None
+
+
+def contingency(
+    y_true: Labels, y_pred: Labels, sample_weight: Weights, /
+) -> tuple[
+    int,
+    Labels,
+    int,
+    Labels,
+    NDArray[np.uint32],
+    NDArray[np.uint32],
+    NDArray[np.int64],
+    NDArray[np.float64] | None,
+]:
+    """Both statuses and label sets, and the cells that occur: rows, columns, counts, weights."""
+    true_status, true_set = label_set(y_true)
+    pred_status, pred_set = label_set(y_pred)
+    if true_status != CLEAN or pred_status != CLEAN or len(y_true) == 0:
+        none = np.empty(0, np.uint32)
+        weights = None if sample_weight is None else np.empty(0)
+        return true_status, true_set, pred_status, pred_set, none, none.copy(), np.empty(0, np.int64), weights
+    width = len(pred_set)
+    cells = np.searchsorted(true_set, y_true) * width + np.searchsorted(pred_set, y_pred)
+    # NumPy sorts 8 and 16 bits in linear time, and most tables have fewer cells than that.
+    cells = cells.astype(np.min_scalar_type(len(true_set) * width - 1), copy=False)
+    order = None if sample_weight is None else np.argsort(cells, kind="stable")
+    cells = np.sort(cells, kind="stable") if order is None else cells[order]
+    starts = group_starts(cells)
+    rows, columns = np.divmod(cells[starts].astype(np.int64), width)
+    counts = np.diff(starts, append=len(cells))
+    sums = None if sample_weight is None else group_sums(sample_weight[order], starts)
+    return (
+        true_status,
+        true_set,
+        pred_status,
+        pred_set,
+        rows.astype(np.uint32),
+        columns.astype(np.uint32),
+        counts.astype(np.int64, copy=False),
+        sums,
+    )
+
+
+def group_starts(x: NDArray[Any]) -> NDArray[np.intp]:
+    """Where each run of equal values begins."""
+    first = np.ones(len(x), np.bool_)
+    np.not_equal(x[1:], x[:-1], out=first[1:])
+    return np.flatnonzero(first)
+
+
+def group_sums(x: NDArray[Any], starts: NDArray[np.intp]) -> NDArray[Any]:
+    """Sum each group of consecutive elements, pairwise within the group."""
+    if len(starts) == 0:
+        return x[:0].copy()
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.add.reduceat(x, starts)
+
+
+def column_sums(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sum each column, of a copy with contiguous columns, since NumPy sums pairwise along the last axis only."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.ascontiguousarray(x.T).sum(axis=1)
+
+
+def indicator_counts(
+    y_true: NDArray[np.uint8], y_pred: NDArray[np.uint8], sample_weight: Weights, /
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Per column, the rows nonzero in both, in y_pred, in y_true; or the sums of their weights."""
+    truth, pred = y_true != 0, y_pred != 0
+    if sample_weight is None:
+        both, positives, trues = (np.count_nonzero(x, axis=0) for x in (truth & pred, pred, truth))
+        return _int64(both), _int64(positives), _int64(trues)
+    weight = sample_weight[:, np.newaxis]
+    both, positives, trues = (column_sums(np.where(x, weight, 0.0)) for x in (truth & pred, pred, truth))
+    return both, positives, trues
+
+
+def indicator_counts_by_row(
+    y_true: NDArray[np.uint8], y_pred: NDArray[np.uint8], /
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Per row, the columns nonzero in both, in y_pred, in y_true, and those whose bytes differ."""
+    truth, pred = y_true != 0, y_pred != 0
+    both, positives, trues, differing = (
+        np.count_nonzero(x, axis=1) for x in (truth & pred, pred, truth, y_true != y_pred)
+    )
+    return _int64(both), _int64(positives), _int64(trues), _int64(differing)
+
+
+def _int64(counts: NDArray[Any] | int) -> NDArray[np.int64]:
+    return np.asarray(counts, dtype=np.int64)
