@@ -1,0 +1,919 @@
+"""Metrics of scores: curves and their areas, discounted cumulative gain; with scikit-learn's names and behaviour."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from itertools import combinations
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import _backend
+from ._averaging import average, average_columns
+from ._parameters import Interval, StrOptions, validate
+from ._validation import (
+    BinaryRanking,
+    Target,
+    canonical_scores,
+    check_array,
+    check_binary_ranking,
+    check_consistent_length,
+    check_gains,
+    column_or_1d,
+    native,
+    pair_scores,
+    ranking_weights,
+    resolve_pos_label,
+    settle_gains,
+)
+from .exceptions import warn
+
+__all__ = [
+    "auc",
+    "average_precision_score",
+    "dcg_score",
+    "ndcg_score",
+    "precision_recall_curve",
+    "roc_auc_score",
+    "roc_curve",
+]
+
+Array = NDArray[Any]
+Curve = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[Any]]
+
+_OPTIONAL = ["array-like", None]
+_POS_LABEL = [Real, str, "boolean", None]
+_NO_NEGATIVES = "No negative samples in y_true, false positive value should be meaningless"
+_NO_POSITIVES = "No positive samples in y_true, true positive value should be meaningless"
+_NO_POSITIVE_CLASS = "No positive class found in y_true, recall is set to one for all thresholds."
+_ONE_CLASS = "Only one class is present in y_true. ROC AUC score is not defined in that case."
+
+
+# areas ----------------------------------------------------------------------------------------------------------------
+
+
+@validate(x=["array-like"], y=["array-like"])
+def auc(x: Any, y: Any) -> float:
+    """Area under a curve given by points, by the trapezoidal rule.
+
+    Parameters
+    ----------
+    x : array-like of shape (n,)
+        Abscissas, all in one direction, up or down; equal neighbours are allowed.
+    y : array-like of shape (n,)
+        Ordinates.
+
+    Returns
+    -------
+    area : float
+        The area, with the sign of y; NaN if there is a NaN.
+
+    Raises
+    ------
+    ValueError
+        For fewer than two points, lengths that differ, or `x` that goes up and down.
+
+    See Also
+    --------
+    roc_auc_score : exact area under the ROC curve, without the curve.
+
+    Notes
+    -----
+    Time is O(n), in one pass with compensated sums; no scratch memory for float64 arrays.
+
+    References
+    ----------
+    .. [1] J. A. Hanley, B. J. McNeil, "The meaning and use of the area under a receiver operating characteristic (ROC)
+       curve", Radiology 143, 1982.
+
+    Examples
+    --------
+    >>> import trueval as tv
+    >>> tv.auc([0.0, 0.5, 1.0], [0.0, 1.0, 1.0])
+    0.75
+    """
+    check_consistent_length(x, y)
+    x = column_or_1d(x)
+    y = column_or_1d(y)
+    if x.shape[0] < 2:
+        raise ValueError(f"At least 2 points are needed to compute area under curve, but x.shape = {x.shape[0]}")
+    return _area(x, y)
+
+
+def _area(x: Array, y: Array) -> float:
+    abscissas = native(x, np.float64)
+    rises, falls, area = _backend.current().trapezoid(abscissas, native(y, np.float64))
+    if rises:
+        return float(area)
+    if falls:
+        return float(-area)
+    if not math.isnan(area) or np.any(np.diff(abscissas) < 0):
+        raise ValueError(f"x is neither increasing nor decreasing : {x}.")
+    return float(area)  # a NaN among x compares with nothing
+
+
+def _roc_area(inputs: BinaryRanking, max_fpr: float | None) -> float:
+    """ROC AUC of one positive class, partial below `max_fpr`."""
+    weights = inputs.weights
+    if (max_fpr is None or max_fpr == 1) and (weights is None or weights.low >= 0):
+        positives, negatives, twice_area = _backend.current().roc_auc(
+            inputs.labels, inputs.positive, inputs.scores, None if weights is None else weights.values
+        )
+        if positives <= 0 or negatives <= 0:
+            if negatives <= 0:
+                warn(_NO_NEGATIVES, "UndefinedMetricWarning")
+            if positives <= 0:
+                warn(_NO_POSITIVES, "UndefinedMetricWarning")
+            return float("nan")
+        pairs = 2 * positives * negatives
+        if weights is None or 1e-290 < pairs < 1e290:
+            return float(twice_area / pairs)
+    # Negative weights, weights whose products leave the range of a float, and partial areas go by the curve.
+    fpr, tpr, _ = _roc_points(inputs, drop_intermediate=True)
+    if max_fpr is None or max_fpr == 1:
+        return _area(fpr, tpr)
+    stop = np.searchsorted(fpr, max_fpr, "right")
+    at_bound = np.interp(max_fpr, [fpr[stop - 1], fpr[stop]], [tpr[stop - 1], tpr[stop]])
+    area = auc(np.append(fpr[:stop], max_fpr), np.append(tpr[:stop], at_bound))
+    least = 0.5 * max_fpr**2
+    return float(0.5 * (1 + (area - least) / (max_fpr - least)))
+
+
+def _precision_area(inputs: BinaryRanking) -> float:
+    """Average precision of one positive class."""
+    weights = inputs.weights
+    if weights is None or weights.low >= 0:
+        total, positives = _backend.current().average_precision(
+            inputs.labels, inputs.positive, inputs.scores, None if weights is None else weights.values
+        )
+        if positives <= 0:
+            warn(_NO_POSITIVE_CLASS)
+            return 0.0
+        return float(max(0.0, total / positives))
+    precision, recall, _ = _precision_recall_points(inputs, drop_intermediate=False)
+    return float(max(0.0, -np.sum(np.diff(recall) * precision[:-1])))
+
+
+class _Columns:
+    """One-vs-rest problems over a matrix of scores: a multilabel indicator, or one class a column.
+
+    Parameters
+    ----------
+    target : Target
+        A multilabel or a multiclass target.
+    classes : ndarray or None
+        Class of each column of a multiclass target, as codes.
+    y_score : ndarray of shape (n_samples, n_columns)
+        Scores, finite.
+    sample_weight : array-like or None
+    """
+
+    def __init__(self, target: Target, classes: Array | None, y_score: Array, sample_weight: Any) -> None:
+        self.target = target
+        self.classes = classes
+        self.scores = y_score
+        self.weights = None if sample_weight is None else ranking_weights(sample_weight, target.n_samples)
+
+    def _ranking(self, labels: Array, positive: int | None, scores: Array, repeats: int = 1) -> BinaryRanking:
+        weights = self.weights
+        if weights is not None and repeats > 1:
+            weights = weights._replace(values=np.repeat(weights.values, repeats))
+        return BinaryRanking(labels, positive, canonical_scores(scores), weights, scores.dtype)
+
+    def column(self, index: int) -> tuple[BinaryRanking, Target]:
+        """One column, with the target that its labels belong to."""
+        if self.classes is None:
+            target = Target(np.ascontiguousarray(self.target.array[:, index]), "")
+            return self._ranking(target.codes, None, self.scores[:, index]), target
+        code = int(self.classes[index])
+        return self._ranking(self.target.codes, code, self.scores[:, index]), self.target
+
+    def flat(self) -> tuple[BinaryRanking, Target]:
+        """All columns as one long problem."""
+        if self.classes is None:
+            marks = np.ascontiguousarray(self.target.array)
+        else:
+            marks = self.target.codes[:, np.newaxis] == self.classes
+        target = Target(marks.reshape(-1), "")
+        check_consistent_length(target.array, self.scores.reshape(-1))
+        return self._ranking(target.codes, 1, self.scores.reshape(-1), marks.shape[1]), target
+
+    def supports(self) -> NDArray[np.float64]:
+        """Weight of the positives of each column."""
+        weight = None if self.weights is None else self.weights.values
+        if self.classes is None:
+            marks: Array = self.target.array
+            return np.asarray(marks.sum(axis=0) if weight is None else weight @ marks, dtype=np.float64)
+        codes = self.target.codes
+        _, present, _, _, _, _, counts, sums = _backend.current().contingency(codes, codes, weight)
+        table = dict(zip(present.tolist(), (counts if sums is None else sums).tolist(), strict=True))
+        return np.array([table.get(code, 0) for code in self.classes.tolist()], dtype=np.float64)
+
+    def average(self, metric: str, score: Callable[[BinaryRanking, Target], float], mean: str | None) -> Any:
+        """Score of the columns, joined as `mean` says."""
+        if mean == "samples":
+            raise ValueError(
+                f"{metric} does not support average='samples', which would rank the labels of each sample: choose "
+                "average='micro', 'macro', 'weighted' or None."
+            )
+        if mean == "micro":
+            return score(*self.flat())
+        weights = None
+        if mean == "weighted":
+            weights = self.supports()
+            if weights.sum() == 0:
+                return 0.0
+        return average_columns(lambda index: score(*self.column(index)), self.scores.shape[1], mean, weights)
+
+
+def _multilabel_columns(target: Target, y_score: Any, sample_weight: Any) -> _Columns:
+    check_consistent_length(target.raw, y_score, sample_weight)
+    return _Columns(target, None, check_array(y_score, ensure_2d=True), sample_weight)
+
+
+@validate(
+    y_true=["array-like"],
+    y_score=["array-like"],
+    average=[StrOptions({"micro", "macro", "samples", "weighted"}), None],
+    sample_weight=_OPTIONAL,
+    max_fpr=[Interval(Real, 0.0, 1, closed="right"), None],
+    multi_class=[StrOptions({"raise", "ovr", "ovo"})],
+    labels=_OPTIONAL,
+)
+def roc_auc_score(
+    y_true: Any,
+    y_score: Any,
+    *,
+    average: str | None = "macro",
+    sample_weight: Any = None,
+    max_fpr: float | None = None,
+    multi_class: str = "raise",
+    labels: Any = None,
+) -> Any:
+    """Area under the ROC curve: the probability that a positive sample scores higher than a negative one.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,) or (n_samples, n_labels)
+        True labels: integers, booleans, integral floats, dates or strings, of which the larger of two is the positive
+        one; or a dense multilabel indicator of 0 and 1.
+    y_score : array-like of shape (n_samples,) or (n_samples, n_classes)
+        Scores, higher for positives; numbers of any width. For a multiclass target, probabilities, in the sorted order
+        of the labels.
+    average : {'macro', 'micro', 'weighted'} or None, default='macro'
+        How to join the areas of the classes or labels: their mean, the area over all of them as one problem, their mean
+        weighted by the number of positives; None returns them all. Not used for a binary target.
+    sample_weight : array-like of shape (n_samples,), optional
+        Weights of the samples.
+    max_fpr : float in (0, 1], optional
+        Area up to this false positive rate only, standardised by McClish's formula: 0.5 for random scores, 1 at best.
+    multi_class : {'raise', 'ovr', 'ovo'}, default='raise'
+        For a multiclass target: refuse it, compare each class with the rest, or each pair of classes.
+    labels : array-like of shape (n_classes,), optional
+        Sorted labels of a multiclass target, where `y_true` may not hold every one.
+
+    Returns
+    -------
+    auc : float or ndarray of shape (n_classes,)
+        Between 0 and 1. NaN, with an UndefinedMetricWarning, where there is one class only.
+
+    Raises
+    ------
+    ValueError
+        For NaN or infinity, no sample, lengths that differ, labels that are fractions, weights that are all zero,
+        scores of the wrong shape, a multiclass target whose scores do not sum to one, ``average='samples'``.
+    NotImplementedError
+        For ``average=None`` with ``multi_class='ovo'``.
+
+    See Also
+    --------
+    roc_curve : the curve itself.
+
+    Notes
+    -----
+    Ties count one half; -0.0 ties with 0.0. Without weights the pairs are counted in integers and divided once, so the
+    result is the exact area, rounded, whatever the order of the rows and the number of threads.
+
+    The area equals the Mann-Whitney statistic over the number of pairs [1]_; the partial area is standardised as in
+    [2]_, one-vs-one averaging is that of [3]_.
+
+    Time is O(n_samples) to O(n_samples log n_samples), depending on the distribution of the scores, per class; scratch
+    memory is 8 bytes a sample for float64 scores, 4 for float32, 16 with weights.
+
+    References
+    ----------
+    .. [1] D. Bamber, "The area above the ordinal dominance graph and the area below the receiver operating
+       characteristic graph", Journal of Mathematical Psychology 12, 1975.
+    .. [2] D. K. McClish, "Analyzing a portion of the ROC curve", Medical Decision Making 9, 1989.
+    .. [3] D. J. Hand, R. J. Till, "A simple generalisation of the area under the ROC curve for multiple class
+       classification problems", Machine Learning 45, 2001.
+
+    Examples
+    --------
+    >>> import trueval as tv
+    >>> tv.roc_auc_score([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
+    0.75
+    >>> tv.roc_auc_score([[1, 0], [0, 1], [1, 1]], [[0.9, 0.3], [0.5, 0.2], [0.4, 0.8]], average=None)
+    array([0.5, 0.5])
+    """
+    target = Target(y_true, "y_true")
+    kind = target.settle()
+    check_array(target.array, dtype=None, finite=target.array.dtype.kind == "O")
+    score = check_array(y_score)
+    if sample_weight is not None:
+        sample_weight = column_or_1d(sample_weight)
+    if kind == "multiclass" or (kind == "binary" and score.ndim == 2 and score.shape[1] > 2):
+        if max_fpr is not None and max_fpr != 1.0:
+            raise ValueError(
+                "Partial AUC computation not available in multiclass setting, 'max_fpr' must be set to `None`, "
+                f"received `max_fpr={max_fpr}` instead"
+            )
+        if multi_class == "raise":
+            raise ValueError("multi_class must be in ('ovo', 'ovr')")
+        return _multiclass_roc_auc(target, score, labels, multi_class, average, sample_weight)
+    if kind == "binary":
+        classes = target.facts()[1]
+        if classes.size != 2:
+            warn(_ONE_CLASS, "UndefinedMetricWarning")
+            return float("nan")
+        return _roc_area(pair_scores(target, int(classes[1]), score, sample_weight), max_fpr)
+    if kind != "multilabel-indicator":
+        raise ValueError(f"{kind} format is not supported")
+
+    def of_column(inputs: BinaryRanking, marks: Target) -> float:
+        if marks.facts()[1].size != 2:
+            warn(_ONE_CLASS, "UndefinedMetricWarning")
+            return float("nan")
+        return _roc_area(inputs._replace(positive=resolve_pos_label(marks, None)), max_fpr)
+
+    return _multilabel_columns(target, score, sample_weight).average("roc_auc_score", of_column, average)
+
+
+def _multiclass_roc_auc(  # noqa: PLR0917
+    target: Target, score: Array, labels: Any, multi_class: str, mean: str | None, sample_weight: Any
+) -> Any:
+    if score.ndim != 2:
+        raise ValueError(
+            "`y_score` needs to be of shape `(n_samples, n_classes)`, since `y_true` contains multiple classes. Got "
+            f"`y_score.shape={score.shape}`."
+        )
+    if not np.allclose(1, score.sum(axis=1)):
+        raise ValueError(
+            "Target scores need to be probabilities for multiclass roc_auc, i.e. they should sum up to 1.0 over classes"
+        )
+    options: tuple[str | None, ...] = ("macro", "weighted", None)
+    if multi_class == "ovr":
+        options = ("micro", *options)
+    if mean not in options:
+        raise ValueError(f"average must be one of {options} for multiclass problems")
+    if mean is None and multi_class == "ovo":
+        raise NotImplementedError("average=None is not implemented for multi_class='ovo'.")
+    classes = _classes_of_columns(target, labels, score.shape[1])
+    if multi_class == "ovo":
+        if sample_weight is not None:
+            raise ValueError(
+                "sample_weight is not supported for multiclass one-vs-one ROC AUC, 'sample_weight' must be None in "
+                "this case."
+            )
+        check_consistent_length(target.array, score)
+        return _one_vs_one(target, classes, score, mean)
+    check_consistent_length(target.array, score, sample_weight)
+    columns = _Columns(target, classes, score, sample_weight)
+    present = set(target.facts()[1].tolist())
+
+    def of_column(inputs: BinaryRanking, _: Target) -> float:
+        if mean != "micro" and (inputs.positive not in present or len(present) < 2):
+            warn(_ONE_CLASS, "UndefinedMetricWarning")
+            return float("nan")
+        return _roc_area(inputs, None)
+
+    return columns.average("roc_auc_score", of_column, mean)
+
+
+def _classes_of_columns(target: Target, labels: Any, n_columns: int) -> Array:
+    """Class of each column as the code of the target; a class that no row has gets one that no row has."""
+    codes = target.facts()[1]
+    if labels is None:
+        if codes.size != n_columns:
+            raise ValueError("Number of classes in y_true not equal to the number of columns in 'y_score'")
+        return codes
+    given = Target(column_or_1d(labels), "labels")
+    classes = given.labels()
+    if classes.size != given.n_samples:
+        raise ValueError("Parameter 'labels' must be unique")
+    if not np.array_equal(classes, given.array):
+        raise ValueError("Parameter 'labels' must be ordered")
+    if classes.size != n_columns:
+        raise ValueError(
+            f"Number of given labels, {classes.size}, not equal to the number of columns in 'y_score', {n_columns}"
+        )
+    present = target.labels()
+    if np.setdiff1d(present, classes).size:
+        raise ValueError("'y_true' contains labels not in parameter 'labels'")
+    place = np.searchsorted(classes, present)
+    absent = max(0, int(codes.max())) + 1 + np.arange(classes.size)
+    out = absent.astype(np.int64)
+    out[place] = codes
+    return out
+
+
+def _one_vs_one(target: Target, classes: Array, score: Array, mean: str | None) -> float:
+    """Mean over the pairs of classes of the two areas of each, one with either class as the positive one."""
+    codes = target.codes
+    # Rows by class: the narrow codes of a stable sort, then each pair is two slices.
+    place = np.searchsorted(target.facts()[1], codes)
+    order = np.argsort(place.astype(np.min_scalar_type(classes.size)), kind="stable")
+    ends = np.cumsum(np.bincount(place, minlength=target.facts()[1].size))
+    rows = np.split(order, ends[:-1])
+    column_of = {code: column for column, code in enumerate(classes.tolist())}
+    columns = [column_of[code] for code in target.facts()[1].tolist()]
+    areas, prevalences = [], []
+    for (rows_a, a), (rows_b, b) in combinations(zip(rows, columns, strict=True), 2):
+        marks = np.concatenate([np.ones(rows_a.size, np.uint8), np.zeros(rows_b.size, np.uint8)])
+        pair = np.concatenate([rows_a, rows_b])
+        of_a = BinaryRanking(marks, 1, canonical_scores(score[pair, a]), None, score.dtype)
+        of_b = BinaryRanking(marks, 0, canonical_scores(score[pair, b]), None, score.dtype)
+        areas.append((_roc_area(of_a, None) + _roc_area(of_b, None)) / 2)
+        prevalences.append(pair.size / codes.size)
+    return average(np.asarray(areas), prevalences if mean == "weighted" else None)
+
+
+@validate(
+    y_true=["array-like"],
+    y_score=["array-like"],
+    average=[StrOptions({"micro", "samples", "weighted", "macro"}), None],
+    pos_label=[Real, str, "boolean"],
+    sample_weight=_OPTIONAL,
+)
+def average_precision_score(
+    y_true: Any,
+    y_score: Any,
+    *,
+    average: str | None = "macro",
+    pos_label: Any = 1,
+    sample_weight: Any = None,
+) -> Any:
+    """Mean of the precisions at the scores of the positive samples: the area under the precision-recall steps.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,) or (n_samples, n_labels)
+        True labels: integers, booleans, integral floats or strings; or a dense multilabel indicator of 0 and 1.
+    y_score : array-like of shape (n_samples,) or (n_samples, n_classes)
+        Scores, higher for positives; numbers of any width.
+    average : {'macro', 'micro', 'weighted'} or None, default='macro'
+        How to join the values of the classes or labels: their mean, the value over all of them as one problem, their
+        mean weighted by the number of positives; None returns them all. Not used for a binary target.
+    pos_label : int, float, bool or str, default=1
+        The positive label of a binary target.
+    sample_weight : array-like of shape (n_samples,), optional
+        Weights of the samples.
+
+    Returns
+    -------
+    average_precision : float or ndarray of shape (n_classes,)
+        Between 0 and 1. 0, with a warning, where there is no positive sample.
+
+    Raises
+    ------
+    ValueError
+        For NaN or infinity, no sample, lengths that differ, labels that are fractions, weights that are all zero, two
+        classes without `pos_label` among them, scores of the wrong shape, ``average='samples'``.
+
+    Warns
+    -----
+    UserWarning
+        If there is no positive sample.
+
+    See Also
+    --------
+    precision_recall_curve : the steps themselves.
+
+    Notes
+    -----
+    AP = Σ (R_k - R_(k-1)) P_k over the distinct scores in descending order [1]_; samples of equal score enter together.
+    There is no interpolation between the steps. Without weights, the result does not depend on the order of the rows or
+    the number of threads.
+
+    Time is O(n_samples) to O(n_samples log n_samples), depending on the distribution of the scores, per class; scratch
+    memory is 8 bytes a sample for float64 scores, 4 for float32, 16 with weights.
+
+    References
+    ----------
+    .. [1] M. Zhu, "Recall, precision and average precision", Technical report, University of Waterloo, 2004.
+
+    Examples
+    --------
+    >>> import trueval as tv
+    >>> round(tv.average_precision_score([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]), 4)
+    0.8333
+    >>> tv.average_precision_score(["no", "yes"], [0.2, 0.9], pos_label="yes")
+    1.0
+    """
+    if sample_weight is not None:
+        sample_weight = column_or_1d(sample_weight)
+    target = Target(y_true, "y_true")
+    kind = target.settle()
+    if kind == "binary":
+        if target.n_samples:
+            present = target.labels()
+            if present.size == 2 and pos_label not in present.tolist():
+                raise ValueError(f"pos_label={pos_label} is not a valid label. It should be one of {present}")
+        return _precision_area(check_binary_ranking(target, y_score, pos_label, sample_weight))
+    if kind in ("multilabel-indicator", "multiclass") and pos_label != 1:
+        raise ValueError(
+            f"Parameter pos_label is fixed to 1 for {kind} y_true. Do not set pos_label or set pos_label to 1."
+        )
+
+    def of_column(inputs: BinaryRanking, marks: Target) -> float:
+        if inputs.positive is None:
+            inputs = inputs._replace(positive=marks.locate(1))
+        return _precision_area(inputs)
+
+    if kind == "multilabel-indicator":
+        columns = _multilabel_columns(target, y_score, sample_weight)
+    elif kind == "multiclass":
+        classes = target.facts()[1]
+        shape = np.shape(y_score)
+        if shape != (target.n_samples, classes.size):
+            raise ValueError(
+                "`y_score` needs to be of shape `(n_samples, n_classes)`, since `y_true` contains multiple classes. "
+                f"Got `y_score.shape={shape}`."
+            )
+        check_consistent_length(target.raw, y_score, sample_weight)
+        columns = _Columns(target, classes, check_array(y_score, ensure_2d=True), sample_weight)
+    else:
+        raise ValueError(f"{kind} format is not supported")
+    return columns.average("average_precision_score", of_column, average)
+
+
+# curves ---------------------------------------------------------------------------------------------------------------
+
+
+def _counts(inputs: BinaryRanking) -> Curve:
+    """Count false and true positives at or above each distinct score; with the scores, descending."""
+    fps, tps, thresholds = _backend.current().binary_curve(
+        inputs.labels, inputs.positive, inputs.scores, None if inputs.weights is None else inputs.weights.values
+    )
+    dtype = np.dtype(np.float64) if inputs.score_dtype.kind in "OUSmM" else inputs.score_dtype
+    return fps.astype(np.float64), tps.astype(np.float64), thresholds.astype(dtype, copy=False)
+
+
+def _roc_points(inputs: BinaryRanking, drop_intermediate: bool) -> Curve:
+    fps, tps, thresholds = _counts(inputs)
+    if drop_intermediate and fps.size > 2:
+        corner = np.ones(fps.size, dtype=bool)
+        corner[1:-1] = (np.diff(fps, 2) != 0) | (np.diff(tps, 2) != 0)
+        fps, tps, thresholds = fps[corner], tps[corner], thresholds[corner]
+    fpr = np.concatenate([[0.0], fps])
+    tpr = np.concatenate([[0.0], tps])
+    cuts = np.concatenate([[np.inf], thresholds.astype(np.float64)])
+    for rates, message in ((fpr, _NO_NEGATIVES), (tpr, _NO_POSITIVES)):
+        if rates[-1] <= 0:
+            warn(message, "UndefinedMetricWarning")
+            rates.fill(np.nan)
+        else:
+            np.divide(rates, rates[-1], out=rates)
+    return fpr, tpr, cuts
+
+
+def _precision_recall_points(inputs: BinaryRanking, drop_intermediate: bool) -> Curve:
+    fps, tps, thresholds = _counts(inputs)
+    if drop_intermediate and fps.size > 2:
+        corner = np.ones(fps.size, dtype=bool)
+        steps = np.diff(tps) != 0
+        corner[1:-1] = steps[:-1] | steps[1:]
+        fps, tps, thresholds = fps[corner], tps[corner], thresholds[corner]
+    predicted = tps + fps
+    precision = np.divide(tps, predicted, out=np.zeros_like(tps), where=predicted != 0)
+    if tps[-1] == 0:
+        warn(_NO_POSITIVE_CLASS)
+        recall = np.ones_like(tps)
+    else:
+        recall = tps / tps[-1]
+    return np.append(precision[::-1], 1.0), np.append(recall[::-1], 0.0), thresholds[::-1]
+
+
+@validate(
+    y_true=["array-like"],
+    y_score=["array-like"],
+    pos_label=_POS_LABEL,
+    sample_weight=_OPTIONAL,
+    drop_intermediate=["boolean"],
+)
+def roc_curve(
+    y_true: Any,
+    y_score: Any,
+    *,
+    pos_label: Any = None,
+    sample_weight: Any = None,
+    drop_intermediate: bool = True,
+) -> Curve:
+    """Compute the false and true positive rates at every threshold on the scores.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,)
+        True labels: integers, booleans, integral floats or strings.
+    y_score : array-like of shape (n_samples,)
+        Scores, higher for positives; numbers of any width.
+    pos_label : int, float, bool or str, optional
+        The positive label. It may be left out where the labels are among {0, 1} or {-1, 1}; then it is 1.
+    sample_weight : array-like of shape (n_samples,), optional
+        Weights of the samples. Samples of weight zero do not take part.
+    drop_intermediate : bool, default=True
+        Leave out points that lie on the line between their neighbours.
+
+    Returns
+    -------
+    fpr : ndarray of shape (n_thresholds,)
+        False positive rate of the samples that score at least the threshold, increasing, float64. NaN, with an
+        UndefinedMetricWarning, if there are no negatives.
+    tpr : ndarray of shape (n_thresholds,)
+        True positive rate, likewise. NaN, with an UndefinedMetricWarning, if there are no positives.
+    thresholds : ndarray of shape (n_thresholds,)
+        Decreasing, float64; the first is infinity, which no score reaches.
+
+    Raises
+    ------
+    ValueError
+        For NaN or infinity, no sample, lengths that differ, labels that are fractions, more than two labels or labels
+        other than {0, 1} and {-1, 1} without `pos_label`, weights that are all zero.
+
+    See Also
+    --------
+    roc_auc_score : the area under the curve, without the curve.
+
+    Notes
+    -----
+    Equal scores make one point; -0.0 ties with 0.0.
+
+    Time is O(n_samples) to O(n_samples log n_samples), depending on the distribution of the scores; scratch memory is
+    8 bytes a sample for float64 scores, 4 for float32, 16 with weights, beside up to 24 bytes for each distinct score.
+
+    References
+    ----------
+    .. [1] T. Fawcett, "An introduction to ROC analysis", Pattern Recognition Letters 27, 2006.
+
+    Examples
+    --------
+    >>> import trueval as tv
+    >>> fpr, tpr, thresholds = tv.roc_curve([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
+    >>> fpr
+    array([0. , 0. , 0.5, 0.5, 1. ])
+    >>> tpr
+    array([0. , 0.5, 0.5, 1. , 1. ])
+    >>> thresholds
+    array([ inf, 0.8 , 0.4 , 0.35, 0.1 ])
+    """
+    return _roc_points(
+        check_binary_ranking(Target(y_true, "y_true"), y_score, pos_label, sample_weight), drop_intermediate
+    )
+
+
+@validate(
+    y_true=["array-like"],
+    y_score=["array-like"],
+    pos_label=_POS_LABEL,
+    sample_weight=_OPTIONAL,
+    drop_intermediate=["boolean"],
+)
+def precision_recall_curve(
+    y_true: Any,
+    y_score: Any,
+    *,
+    pos_label: Any = None,
+    sample_weight: Any = None,
+    drop_intermediate: bool = False,
+) -> Curve:
+    """Compute precision and recall at every threshold on the scores.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,)
+        True labels: integers, booleans, integral floats or strings.
+    y_score : array-like of shape (n_samples,)
+        Scores, higher for positives; numbers of any width.
+    pos_label : int, float, bool or str, optional
+        The positive label. It may be left out where the labels are among {0, 1} or {-1, 1}; then it is 1.
+    sample_weight : array-like of shape (n_samples,), optional
+        Weights of the samples. Samples of weight zero do not take part.
+    drop_intermediate : bool, default=False
+        Leave out points between two others of the same recall.
+
+    Returns
+    -------
+    precision : ndarray of shape (n_thresholds + 1,)
+        Precision of the samples that score at least the threshold, float64; the last is 1.
+    recall : ndarray of shape (n_thresholds + 1,)
+        Recall of these samples, decreasing, float64; the last is 0. All others are 1, with a warning, if there are no
+        positives.
+    thresholds : ndarray of shape (n_thresholds,)
+        Distinct scores, increasing, in the dtype of `y_score`.
+
+    Raises
+    ------
+    ValueError
+        For NaN or infinity, no sample, lengths that differ, labels that are fractions, more than two labels or labels
+        other than {0, 1} and {-1, 1} without `pos_label`, weights that are all zero.
+
+    Warns
+    -----
+    UserWarning
+        If there is no positive sample.
+
+    See Also
+    --------
+    average_precision_score : the area under the steps, without the curve.
+
+    Notes
+    -----
+    Equal scores make one point; -0.0 ties with 0.0.
+
+    Time is O(n_samples) to O(n_samples log n_samples), depending on the distribution of the scores; scratch memory is
+    8 bytes a sample for float64 scores, 4 for float32, 16 with weights, beside up to 24 bytes for each distinct score.
+
+    References
+    ----------
+    .. [1] J. Davis, M. Goadrich, "The relationship between precision-recall and ROC curves", ICML 2006.
+
+    Examples
+    --------
+    >>> import trueval as tv
+    >>> precision, recall, thresholds = tv.precision_recall_curve([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
+    >>> precision
+    array([0.5       , 0.66666667, 0.5       , 1.        , 1.        ])
+    >>> recall
+    array([1. , 1. , 0.5, 0.5, 0. ])
+    >>> thresholds
+    array([0.1 , 0.35, 0.4 , 0.8 ])
+    """
+    return _precision_recall_points(
+        check_binary_ranking(Target(y_true, "y_true"), y_score, pos_label, sample_weight), drop_intermediate
+    )
+
+
+# gains ----------------------------------------------------------------------------------------------------------------
+
+
+def _discount(n_documents: int, k: int | None, log_base: float = 2) -> NDArray[np.float64]:
+    with np.errstate(divide="ignore"):
+        discount = 1 / (np.log(np.arange(n_documents) + 2) / np.log(log_base))
+    if k is not None:
+        discount[k:] = 0
+    return np.asarray(discount, dtype=np.float64)
+
+
+@validate(
+    y_true=["array-like"],
+    y_score=["array-like"],
+    k=[Interval(Integral, 1, None, closed="left"), None],
+    log_base=[Interval(Real, 0.0, None, closed="neither")],
+    sample_weight=_OPTIONAL,
+    ignore_ties=["boolean"],
+)
+def dcg_score(
+    y_true: Any,
+    y_score: Any,
+    *,
+    k: int | None = None,
+    log_base: float = 2,
+    sample_weight: Any = None,
+    ignore_ties: bool = False,
+) -> float:
+    """Discounted cumulative gain: relevances summed in the order of the scores, the lower the rank the less.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples, n_documents)
+        Relevance of each document to each query, two documents at least.
+    y_score : array-like of shape (n_samples, n_documents)
+        Scores by which the documents are ranked, the highest first.
+    k : int, optional
+        Count the first k ranks only.
+    log_base : float, default=2
+        Base of the logarithm of the discount; smaller is steeper.
+    sample_weight : array-like of shape (n_samples,), optional
+        Weights of the queries.
+    ignore_ties : bool, default=False
+        Take the ranks of tied scores as they fall, which is faster: the later column first.
+
+    Returns
+    -------
+    dcg : float
+        Mean over the queries.
+
+    Raises
+    ------
+    ValueError
+        For NaN or infinity, no query, shapes that differ, fewer than two documents.
+    ZeroDivisionError
+        For weights that add up to zero.
+
+    See Also
+    --------
+    ndcg_score : the same over the best that is possible.
+
+    Notes
+    -----
+    The gain at rank r = 1, 2, ... is divided by log(r + 1) [1]_. Documents of equal score share the mean of their
+    discounts [2]_; -0.0 ties with 0.0.
+
+    Time is O(n_samples * n_documents * log n_documents), scratch memory O(n_documents) a thread and 8 bytes a query.
+
+    References
+    ----------
+    .. [1] K. Järvelin, J. Kekäläinen, "Cumulated gain-based evaluation of IR techniques", ACM TOIS 20, 2002.
+    .. [2] F. McSherry, M. Najork, "Computing information retrieval performance measures efficiently in the presence of
+       tied scores", ECIR 2008.
+
+    Examples
+    --------
+    >>> import trueval as tv
+    >>> round(tv.dcg_score([[10, 0, 0, 1, 5]], [[0.1, 0.2, 0.3, 4, 70]]), 4)
+    9.4995
+    >>> round(tv.dcg_score([[10, 0, 0, 1, 5]], [[1, 0, 0, 0, 1]], k=1), 4)  # a tie for the first rank
+    7.5
+    """
+    true, score, _ = check_gains(y_true, y_score, sample_weight)
+    gains = settle_gains(true, score)
+    discount = _discount(gains.shape[1], k, log_base)
+    per_query = _backend.current().dcg(gains, score, discount, bool(ignore_ties))
+    return float(np.average(per_query, weights=sample_weight))
+
+
+@validate(
+    y_true=["array-like"],
+    y_score=["array-like"],
+    k=[Interval(Integral, 1, None, closed="left"), None],
+    sample_weight=_OPTIONAL,
+    ignore_ties=["boolean"],
+)
+def ndcg_score(
+    y_true: Any, y_score: Any, *, k: int | None = None, sample_weight: Any = None, ignore_ties: bool = False
+) -> float:
+    """Discounted cumulative gain over that of the best possible ranking.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples, n_documents)
+        Relevance of each document to each query, not negative, two documents at least.
+    y_score : array-like of shape (n_samples, n_documents)
+        Scores by which the documents are ranked, the highest first.
+    k : int, optional
+        Count the first k ranks only.
+    sample_weight : array-like of shape (n_samples,), optional
+        Weights of the queries.
+    ignore_ties : bool, default=False
+        Take the ranks of tied scores as they fall, which is faster: the later column first.
+
+    Returns
+    -------
+    ndcg : float
+        Mean over the queries, between 0 and 1. A query without a relevant document counts 0.
+
+    Raises
+    ------
+    ValueError
+        For NaN or infinity, negative relevances, no query, shapes that differ, fewer than two documents.
+    ZeroDivisionError
+        For weights that add up to zero.
+
+    See Also
+    --------
+    dcg_score : the same without the division.
+
+    Notes
+    -----
+    The gain at rank r = 1, 2, ... is divided by log2(r + 1) [1]_. Documents of equal score share the mean of their
+    discounts [2]_; -0.0 ties with 0.0.
+
+    Time is O(n_samples * n_documents * log n_documents), scratch memory O(n_documents) a thread and 8 bytes a query.
+
+    References
+    ----------
+    .. [1] K. Järvelin, J. Kekäläinen, "Cumulated gain-based evaluation of IR techniques", ACM TOIS 20, 2002.
+    .. [2] F. McSherry, M. Najork, "Computing information retrieval performance measures efficiently in the presence of
+       tied scores", ECIR 2008.
+
+    Examples
+    --------
+    >>> import trueval as tv
+    >>> round(tv.ndcg_score([[10, 0, 0, 1, 5]], [[0.1, 0.2, 0.3, 4, 70]]), 4)
+    0.6957
+    >>> tv.ndcg_score([[1, 0, 0]], [[0.9, 0.5, 0.1]], k=1)
+    1.0
+    """
+    true, score, low = check_gains(y_true, y_score, sample_weight)
+    if low < 0:
+        raise ValueError("ndcg_score should not be used on negative y_true values.")
+    if true.ndim > 1 and true.shape[1] <= 1:
+        raise ValueError(
+            f"Computing NDCG is only meaningful when there is more than 1 document. Got {true.shape[1]} instead."
+        )
+    gains = settle_gains(true, score)
+    per_query = _backend.current().ndcg(gains, score, _discount(gains.shape[1], k), bool(ignore_ties))
+    return float(np.average(per_query, weights=sample_weight))
