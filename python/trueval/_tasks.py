@@ -1,0 +1,686 @@
+"""From columns to metrics: which task it is, what the predictions are, which metrics suit, and their values.
+
+Every value comes from a public function of `trueval`; what this module adds is the choice of the function and the form
+in which it gets the columns. A new task is an entry in `TASKS`, a function that prepares its columns and its metrics in
+`METRICS`.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import trueval as tv
+
+from ._tables import Column, Selection
+
+TASKS = ("binary", "multiclass", "regression", "ranking")
+THRESHOLD = 0.5
+
+# Whole-numbered labels and whole-numbered predictions are either classes or counts; more distinct values than this
+# are taken for counts unless every prediction is also a label.
+_MANY_CLASSES = 100
+# A lookup table over the range of integer labels is cheaper than a search while it fits a second-level cache.
+_SMALL_RANGE = 1 << 16
+# Files hold rounded probabilities: rows that add up to 1 within this are taken for probabilities.
+_ROUNDED = 0.01
+_SHOWN = 5
+
+
+class TaskError(ValueError):
+    """Columns that do not make the task, in one sentence."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One row of a comparison.
+
+    Parameters
+    ----------
+    name : str
+        The name of the function, for machines.
+    title : str
+        The name for people.
+    form : {"label", "score", "proba", "value"}
+        What it takes of a model's predictions.
+    higher_is_better : bool
+        Its direction.
+    function : callable
+        ``function(truth, prediction, weight) -> float``.
+    """
+
+    name: str
+    title: str
+    form: str
+    higher_is_better: bool
+    function: Callable[[Any, NDArray[Any], NDArray[Any] | None], float]
+
+
+@dataclass(frozen=True)
+class Model:
+    """Predictions of one model, in every form that they have: label, score, proba or value."""
+
+    name: str
+    forms: dict[str, NDArray[Any]]
+    said: str = ""
+
+
+@dataclass(frozen=True)
+class Queries:
+    """Rows in the order of their queries: query i is ``order[start[i] : start[i] + size[i]]``."""
+
+    relevance: NDArray[np.float64]
+    order: NDArray[np.int64]
+    start: NDArray[np.int64]
+    size: NDArray[np.int64]
+
+
+@dataclass
+class Problem:
+    """A task with its columns in canonical form."""
+
+    task: str
+    reason: str
+    truth: Any
+    models: list[Model]
+    weight: NDArray[np.float64] | None
+    counts: dict[str, Any]
+    notes: list[str] = field(default_factory=list)
+
+    def metrics(self) -> list[Metric]:
+        """Return the metrics of the task that every model's predictions have the form for."""
+        return [metric for metric in METRICS[self.task] if all(metric.form in model.forms for model in self.models)]
+
+    def values(self, metric: Metric) -> list[float]:
+        """Compute the metric of each model; what it warns of goes to `notes`."""
+        values = []
+        for model in self.models:
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                try:
+                    value = float(metric.function(self.truth, model.forms[metric.form], self.weight))
+                except ValueError as error:
+                    raise TaskError(f"{metric.title} of column {model.name!r}: {str(error).splitlines()[0]}") from None
+            values.append(value)
+            for text in dict.fromkeys(str(warning.message).split(". ")[0].rstrip(".") for warning in caught):
+                self.notes.append(f"{metric.title} of {model.name}: {text}")
+        return values
+
+
+# Metrics --------------------------------------------------------------------------------------------------------------
+
+
+def _call(name: str, **params: Any) -> Callable[[Any, NDArray[Any], NDArray[Any] | None], float]:
+    def function(truth: Any, prediction: NDArray[Any], weight: NDArray[Any] | None) -> float:
+        return getattr(tv, name)(truth, prediction, sample_weight=weight, **params)
+
+    return function
+
+
+def _rmse(truth: Any, prediction: NDArray[Any], weight: NDArray[Any] | None) -> float:
+    return math.sqrt(tv.mean_squared_error(truth, prediction, sample_weight=weight))
+
+
+def _log_loss(truth: Any, proba: NDArray[Any], weight: NDArray[Any] | None) -> float:
+    return tv.log_loss(truth, proba, sample_weight=weight, labels=np.arange(proba.shape[1]))
+
+
+def _one_vs_rest_auc(truth: Any, proba: NDArray[Any], weight: NDArray[Any] | None) -> float:
+    """Mean over the classes that occur of each one's ROC AUC against all others."""
+    classes = np.flatnonzero(np.bincount(truth, minlength=proba.shape[1]))
+    areas = [tv.roc_auc_score(truth == k, proba[:, k], sample_weight=weight) for k in classes]
+    return math.fsum(areas) / len(areas)
+
+
+def _ndcg(k: int | None) -> Callable[[Any, NDArray[Any], NDArray[Any] | None], float]:
+    def function(truth: Any, score: NDArray[Any], weight: NDArray[Any] | None) -> float:
+        sums, weights = [], []
+        # Queries of one size make a matrix; there are at most sqrt(2 n) different sizes.
+        for size in np.unique(truth.size[truth.size > 1]):
+            queries = np.flatnonzero(truth.size == size)
+            rows = truth.order[truth.start[queries, None] + np.arange(size)]
+            part = None if weight is None else weight[rows[:, 0]]
+            total = float(len(queries)) if part is None else float(part.sum())
+            if total > 0:
+                sums.append(total * tv.ndcg_score(truth.relevance[rows], score[rows], k=k, sample_weight=part))
+                weights.append(total)
+        return math.fsum(sums) / math.fsum(weights)
+
+    return function
+
+
+METRICS: dict[str, tuple[Metric, ...]] = {
+    "binary": (
+        Metric("roc_auc_score", "ROC AUC", "score", True, _call("roc_auc_score")),
+        Metric("average_precision_score", "average precision", "score", True, _call("average_precision_score")),
+        Metric("log_loss", "log loss", "proba", False, _call("log_loss", labels=[0, 1])),
+        Metric("accuracy_score", "accuracy", "label", True, _call("accuracy_score")),
+        Metric("precision_score", "precision", "label", True, _call("precision_score")),
+        Metric("recall_score", "recall", "label", True, _call("recall_score")),
+        Metric("f1_score", "F1", "label", True, _call("f1_score")),
+    ),
+    "multiclass": (
+        Metric("accuracy_score", "accuracy", "label", True, _call("accuracy_score")),
+        Metric("precision_score_macro", "precision, macro", "label", True, _call("precision_score", average="macro")),
+        Metric("recall_score_macro", "recall, macro", "label", True, _call("recall_score", average="macro")),
+        Metric("f1_score_macro", "F1, macro", "label", True, _call("f1_score", average="macro")),
+        Metric("f1_score_weighted", "F1, weighted", "label", True, _call("f1_score", average="weighted")),
+        Metric("roc_auc_score_ovr_macro", "ROC AUC, one-vs-rest", "proba", True, _one_vs_rest_auc),
+        Metric("log_loss", "log loss", "proba", False, _log_loss),
+    ),
+    "regression": (
+        Metric("mean_squared_error", "MSE", "value", False, _call("mean_squared_error")),
+        Metric("root_mean_squared_error", "RMSE", "value", False, _rmse),
+        Metric("mean_absolute_error", "MAE", "value", False, _call("mean_absolute_error")),
+        Metric("r2_score", "R²", "value", True, _call("r2_score")),
+    ),
+    "ranking": (
+        Metric("ndcg_score", "NDCG", "score", True, _ndcg(None)),
+        Metric("ndcg_score_at_10", "NDCG@10", "score", True, _ndcg(10)),
+    ),
+}
+
+
+# Labels ---------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Labels:
+    """A column of labels: integers or texts.
+
+    `values` holds the integers themselves or positions in `distinct`, which is sorted.
+    """
+
+    values: NDArray[Any]
+    distinct: list[Any]
+    names: list[str]
+    is_text: bool
+
+    def codes(self, classes: Sequence[Any]) -> NDArray[Any]:
+        """Each row's position in `classes`, a sorted list that holds every distinct label."""
+        dtype = np.min_scalar_type(max(len(classes) - 1, 0))
+        if self.is_text:
+            place = {label: i for i, label in enumerate(classes)}
+            return np.array([place[label] for label in self.distinct], dtype=dtype)[self.values]
+        low, high = self.distinct[0], self.distinct[-1]
+        if high - low < _SMALL_RANGE:
+            table = np.zeros(high - low + 1, dtype=dtype)
+            table[[value - low for value in self.distinct]] = np.searchsorted(np.array(classes), self.distinct)
+            return table[_offsets(self.values, low)]
+        return np.searchsorted(np.array(classes), self.values).astype(dtype)
+
+
+def _offsets(values: NDArray[Any], low: int) -> NDArray[np.int64]:
+    # Subtracting modulo 2**64 is right for every integer dtype, uint64 included.
+    return (values.astype(np.uint64) - np.uint64(low % (1 << 64))).view(np.int64)
+
+
+def _is_whole(values: NDArray[Any]) -> bool:
+    if values.dtype.kind != "f":
+        return True
+    # Past 2**53 every float64 is whole, label or not.
+    return max(-float(values.min()), float(values.max())) < 2.0**53 and bool(np.all(values == np.trunc(values)))
+
+
+def _labels(column: Column) -> _Labels | None:
+    """Find the labels in a column; None when it holds numbers that are not whole."""
+    if column.categories is not None:
+        names = list(column.categories)
+        return _Labels(column.values, names, names, True)
+    values = column.values
+    if values.ndim == 2 and values.shape[1] == 1:
+        values = values[:, 0]
+    if values.ndim > 1 or not _is_whole(values):
+        return None
+    boolean = values.dtype.kind == "b"
+    if boolean:
+        values = values.view(np.uint8)
+    elif values.dtype.kind == "f":
+        values = values.astype(np.int64)
+    low, high = int(values.min()), int(values.max())
+    if high - low < _SMALL_RANGE:
+        distinct = [int(i) + low for i in np.flatnonzero(np.bincount(_offsets(values, low)))]
+    else:
+        distinct = np.unique(values).tolist()
+    names = [str(bool(label)) if boolean else str(label) for label in distinct]
+    return _Labels(values, distinct, names, False)
+
+
+def _some(names: Sequence[str], most: int = _SHOWN) -> str:
+    return ", ".join(names[:most]) + (", ..." if len(names) > most else "")
+
+
+# Which task -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Given:
+    """The columns of one model as they were named and read."""
+
+    selection: Selection
+    columns: list[Column]
+
+    @property
+    def name(self) -> str:
+        return self.selection.name
+
+    @property
+    def is_matrix(self) -> bool:
+        return len(self.columns) > 1 or (self.columns[0].values.ndim == 2 and self.columns[0].values.shape[1] > 1)
+
+    @property
+    def width(self) -> int:
+        return len(self.columns) if len(self.columns) > 1 else self.columns[0].values.shape[1]
+
+    def matrix(self) -> NDArray[Any]:
+        for column in self.columns:
+            if column.kind != "numbers":
+                raise TaskError(f"column {column.name!r} holds {column.kind}, not numbers ({_rows(column)})")
+        if len(self.columns) == 1:
+            return self.columns[0].values
+        for column in self.columns:
+            if column.values.ndim > 1:
+                raise TaskError(f"column {column.name!r} holds lists; of several columns each must hold numbers")
+        return np.stack([column.values for column in self.columns], axis=1)
+
+
+def _rows(column: Column) -> str:
+    rows = len(column.values)
+    return f"{rows} row{'s' * (rows > 1)}"
+
+
+def _detect(label: Column, labels: _Labels | None, given: Sequence[_Given]) -> tuple[str, str]:
+    name = f"label {label.name!r}"
+    if labels is None:
+        return "regression", f"{name} holds numbers that are not whole"
+    count = len(labels.distinct)
+    if count == 1:
+        raise TaskError(
+            f"column {label.name!r} has one class only ({labels.names[0]}) in {_rows(label)}; "
+            "two or more are needed to tell a task"
+        )
+    if count == 2:
+        return "binary", f"{name} has two distinct values, {labels.names[0]} and {labels.names[1]}"
+    if labels.is_text:
+        return "multiclass", f"{name} holds text with {count} distinct values"
+    whole = f"{name} has {count} distinct whole numbers"
+    for model in given:
+        if model.is_matrix:
+            return "multiclass", f"{whole} and {model.name!r} is one column per class"
+    predicted = [_labels(model.columns[0]) for model in given]
+    for model, found in zip(given, predicted, strict=True):
+        if found is None:
+            return "regression", f"{whole} and {model.name!r} holds numbers that are not whole"
+    known = all(found is not None and set(found.distinct) <= set(labels.distinct) for found in predicted)
+    if known:
+        return "multiclass", f"{whole} and every prediction is one of them"
+    if count <= _MANY_CLASSES:
+        return "multiclass", f"{whole}, at most {_MANY_CLASSES}, and the predictions are whole numbers"
+    return "regression", f"{whole}, more than {_MANY_CLASSES}, and predictions that are none of them"
+
+
+def prepare(
+    label: Column,
+    models: Sequence[tuple[Selection, list[Column]]],
+    *,
+    task: str | None = None,
+    group: Column | None = None,
+    weight: Column | None = None,
+    positive: str | None = None,
+) -> Problem:
+    """Work out the task where it is not given and put the columns in the form that its metrics take.
+
+    Parameters
+    ----------
+    label : Column
+        The truth.
+    models : sequence of (Selection, list of Column)
+        For each model, what it was named and the columns read for it.
+    task : {"binary", "multiclass", "regression", "ranking"}, optional
+        Not to be worked out.
+    group : Column, optional
+        Query ids, sorted or not; makes the task ranking.
+    weight : Column, optional
+        Non-negative weights of rows; in ranking, of queries (the same on every row of a query).
+    positive : str, optional
+        The positive label of a binary task; by default the larger of the two.
+
+    Returns
+    -------
+    Problem
+
+    Raises
+    ------
+    TaskError
+        When the columns do not fit the task or one another.
+    """
+    if label.values.ndim > 1 and label.values.shape[1] > 1:
+        raise TaskError(f"label column {label.name!r} holds lists of {label.values.shape[1]} numbers, not one label")
+    given = [_Given(selection, columns) for selection, columns in models]
+    if task is None and group is not None:
+        task, reason = "ranking", "--group is given"
+        labels = None
+    else:
+        labels = None if task in ("regression", "ranking") else _labels(label)
+        task, reason = _detect(label, labels, given) if task is None else (task, "as --task says")
+    if task == "ranking" and group is None:
+        raise TaskError("--task ranking needs --group, the column of query ids")
+    if group is not None and task != "ranking":
+        raise TaskError(f"--group {group.name!r} makes sense for ranking only, not for --task {task}")
+    if positive is not None and task != "binary":
+        raise TaskError(f"--positive makes sense for a binary task only; this one is {task} ({reason})")
+    if group is not None:
+        return _ranking(reason, label, given, group, weight)
+    weights = None if weight is None else _weights(weight)
+    if task == "regression":
+        return _regression(reason, label, given, weights)
+    if labels is None:
+        raise TaskError(
+            f"label column {label.name!r} holds numbers that are not whole ({_rows(label)}); --task {task} needs labels"
+        )
+    if len(labels.distinct) == 1:
+        raise TaskError(f"column {label.name!r} has one class only ({labels.names[0]}) in {_rows(label)}")
+    if task == "binary":
+        return _binary(reason, label, labels, given, weights, positive=positive)
+    return _multiclass(reason, label, labels, given, weights)
+
+
+def _weights(column: Column) -> NDArray[np.float64]:
+    if column.kind == "text" or column.values.ndim > 1:
+        raise TaskError(f"weight column {column.name!r} holds {_holds(column)}, not numbers ({_rows(column)})")
+    negative = int(np.count_nonzero(column.values < 0))
+    if negative:
+        raise TaskError(f"weight column {column.name!r} has {negative} negative values in {_rows(column)}")
+    if not np.any(column.values):
+        raise TaskError(f"weight column {column.name!r} is zero in all {_rows(column)}")
+    return column.values.astype(np.float64)
+
+
+def _holds(column: Column) -> str:
+    return "lists" if column.values.ndim > 1 and column.values.shape[1] > 1 else column.kind
+
+
+def _numbers(column: Column, role: str, task: str) -> NDArray[Any]:
+    if column.kind != "numbers" or _holds(column) == "lists":
+        raise TaskError(
+            f"{role}column {column.name!r} holds {_holds(column)} ({_rows(column)}); {task} needs one number per row"
+        )
+    return column.values.reshape(-1)
+
+
+def _one_column(given: _Given, task: str) -> NDArray[Any]:
+    if len(given.columns) > 1:
+        names = _some([column.name for column in given.columns])
+        raise TaskError(f"{given.name!r} stands for {len(given.columns)} columns ({names}); {task} needs one")
+    return _numbers(given.columns[0], "", task)
+
+
+# Regression and ranking -----------------------------------------------------------------------------------------------
+
+
+def _regression(reason: str, label: Column, given: Sequence[_Given], weight: NDArray[np.float64] | None) -> Problem:
+    truth = _numbers(label, "label ", "regression")
+    models = [Model(model.name, {"value": _one_column(model, "regression")}) for model in given]
+    return Problem("regression", reason, truth, models, weight, {"rows": len(truth)})
+
+
+def _ranking(
+    reason: str,
+    label: Column,
+    given: Sequence[_Given],
+    group: Column,
+    weight_column: Column | None,
+) -> Problem:
+    if label.kind == "text" or _holds(label) == "lists":
+        raise TaskError(
+            f"label column {label.name!r} holds {_holds(label)} ({_rows(label)}); ranking needs a relevance per row"
+        )
+    relevance = label.values.reshape(-1).astype(np.float64)
+    negative = int(np.count_nonzero(relevance < 0))
+    if negative:
+        raise TaskError(
+            f"label column {label.name!r} has {negative} negative values in {_rows(label)}; relevance is 0 or more"
+        )
+    if _holds(group) == "lists":
+        raise TaskError(f"group column {group.name!r} holds lists ({_rows(group)}); a query id per row is needed")
+    models = [Model(model.name, {"score": _one_column(model, "ranking")}) for model in given]
+
+    weight = None if weight_column is None else _weights(weight_column)
+    ids = group.values.reshape(-1)
+    order = np.arange(len(ids)) if np.all(ids[1:] >= ids[:-1]) else np.argsort(ids, kind="stable")
+    ids = ids[order]
+    start = np.flatnonzero(np.concatenate(([True], ids[1:] != ids[:-1])))
+    size = np.diff(start, append=len(ids))
+    queries = Queries(relevance, order, start, size)
+    if weight is not None and weight_column is not None:
+        ordered = weight[order]
+        uneven = int(np.count_nonzero(np.minimum.reduceat(ordered, start) != np.maximum.reduceat(ordered, start)))
+        if uneven:
+            raise TaskError(
+                f"weight column {weight_column.name!r} varies within {uneven} of {len(start)} queries; "
+                "in ranking a weight belongs to a whole query"
+            )
+    best = np.maximum.reduceat(relevance[order], start)
+    ranked = size > 1
+    if not np.any(ranked if weight is None else ranked & (weight[order][start] > 0)):
+        weighted = "" if weight is None else " and a weight above 0"
+        raise TaskError(f"group column {group.name!r} has no query of two rows or more{weighted} in {_rows(group)}")
+    counts = {
+        "rows": len(ids),
+        "queries": len(start),
+        "queries_without_relevant": int(np.count_nonzero(best == 0)),
+        "queries_of_one_row": int(np.count_nonzero(~ranked)),
+    }
+    notes = []
+    if counts["queries_without_relevant"]:
+        notes.append(
+            f"{counts['queries_without_relevant']} of {len(start)} queries have no relevant row; "
+            "they count as 0 in the mean"
+        )
+    if counts["queries_of_one_row"]:
+        notes.append(
+            f"{counts['queries_of_one_row']} of {len(start)} queries have a single row, nothing to rank; "
+            "they are left out of the mean"
+        )
+    return Problem("ranking", reason, queries, models, weight, counts, notes)
+
+
+# Binary ---------------------------------------------------------------------------------------------------------------
+
+
+def _binary(
+    reason: str,
+    label: Column,
+    labels: _Labels,
+    given: Sequence[_Given],
+    weight: NDArray[np.float64] | None,
+    *,
+    positive: str | None,
+) -> Problem:
+    count = len(labels.distinct)
+    if count > 2:
+        raise TaskError(
+            f"label column {label.name!r} has {count} distinct values ({_some(labels.names)}) in {_rows(label)}; "
+            "--task binary needs two"
+        )
+    if positive is not None and positive not in labels.names:
+        raise TaskError(f"--positive {positive!r} is no label in {label.name!r}: {', '.join(labels.names)}")
+    place = 1 if positive is None else labels.names.index(positive)
+    truth = (labels.codes(labels.distinct) == place).view(np.uint8)
+    models = [_binary_model(label, labels, model, place) for model in given]
+    positives = int(np.count_nonzero(truth))
+    counts = {
+        "rows": len(truth),
+        "positives": positives,
+        "negatives": len(truth) - positives,
+        "positive_label": labels.names[place],
+        "classes": 2,
+    }
+    problem = Problem("binary", reason, truth, models, weight, counts)
+    _explain_forms(problem)
+    if any(metric.form == "label" for metric in problem.metrics()) and any("score" in m.forms for m in models):
+        problem.notes.append(f"accuracy, precision, recall and F1 take {THRESHOLD} and more as {labels.names[place]}")
+    return problem
+
+
+def _binary_model(label: Column, labels: _Labels, given: _Given, place: int) -> Model:
+    if not given.is_matrix:
+        column = given.columns[0]
+        found = _labels(column)
+        classes = labels.distinct
+        boolean = column.kind == "booleans" and labels.distinct != [0, 1]
+        if boolean or (found is not None and not found.is_text and labels.is_text):
+            # Booleans, or 0 and 1 beside text, that are not the labels themselves: whether the row is positive.
+            classes = [0, 1] if place == 1 else [1, 0]
+        if found is not None and set(found.distinct) <= set(classes):
+            hit = _equal(found, classes[place])
+            return Model(given.name, {"label": hit}, "holds predicted labels")
+        if column.kind == "text":
+            unknown = [text for text in column.categories or () if text not in labels.distinct]
+            raise TaskError(
+                f"column {column.name!r} holds text that is no label in {label.name!r} ({_some(unknown)}; "
+                f"{_rows(column)}); scores are numbers"
+            )
+        score = column.values.reshape(-1)
+    else:
+        classes = _classes_of(label, labels, given)
+        matrix = given.matrix()
+        if len(classes) != 2:
+            raise TaskError(f"{given.name!r} has {len(classes)} values per row; --task binary needs one or two")
+        hit_column = classes.index(labels.distinct[place])
+        score = matrix[:, hit_column]
+        if not (matrix.min() >= 0 and matrix.max() <= 1):
+            # Two outputs per row that are no probabilities: the difference ranks as their softmax does.
+            score = score.astype(np.float64) - matrix[:, 1 - hit_column]
+            return Model(given.name, {"score": score}, "holds two scores per row that are no probabilities")
+        score = np.ascontiguousarray(score)
+    low, high = score.min(), score.max()
+    if low >= 0 and high <= 1:
+        score = score if score.dtype.kind == "f" else score.astype(np.float64)
+        forms = {"score": score, "proba": score, "label": (score >= THRESHOLD).view(np.uint8)}
+        return Model(given.name, forms, "holds probabilities")
+    return Model(given.name, {"score": score}, f"holds scores from {low:.4g} to {high:.4g}, no probabilities")
+
+
+def _equal(found: _Labels, label: Any) -> NDArray[np.uint8]:
+    if label not in found.distinct:
+        return np.zeros(len(found.values), dtype=np.uint8)
+    wanted = found.distinct.index(label) if found.is_text else label
+    return (found.values == wanted).view(np.uint8)
+
+
+def _explain_forms(problem: Problem) -> None:
+    """Say which metrics are not shown, and which column is why; refuse when none is left."""
+    shown = problem.metrics()
+    hidden = [metric for metric in METRICS[problem.task] if metric not in shown]
+    if not shown:
+        raise TaskError(
+            "no metric suits the predictions: "
+            + ", ".join(f"column {model.name!r} {model.said}" for model in problem.models)
+        )
+    for model in problem.models:
+        lacking = [metric.title for metric in hidden if metric.form not in model.forms]
+        if lacking:
+            problem.notes.append(f"{model.name} {model.said}: {' / '.join(lacking)} cannot be shown")
+
+
+# Multiclass -----------------------------------------------------------------------------------------------------------
+
+
+def _multiclass(
+    reason: str, label: Column, labels: _Labels, given: Sequence[_Given], weight: NDArray[np.float64] | None
+) -> Problem:
+    forms: list[NDArray[Any] | _Labels] = []
+    own: list[list[Any]] = []
+    for model in given:
+        if model.is_matrix:
+            own.append(_classes_of(label, labels, model))
+            forms.append(model.matrix())
+        else:
+            predicted = _predicted_labels(label, labels, model.columns[0])
+            forms.append(predicted)
+            own.append(predicted.distinct)
+    classes = sorted(set(labels.distinct).union(*own))
+    truth = labels.codes(classes)
+    models = []
+    for model, form, order in zip(given, forms, own, strict=True):
+        if isinstance(form, _Labels):
+            models.append(Model(model.name, {"label": form.codes(classes)}, "holds predicted labels"))
+        else:
+            models.append(_matrix_model(model.name, form, order, classes))
+    counts = {"rows": len(truth), "classes": len(labels.distinct)}
+    problem = Problem("multiclass", reason, truth, models, weight, counts)
+    _explain_forms(problem)
+    return problem
+
+
+def _predicted_labels(label: Column, labels: _Labels, column: Column) -> _Labels:
+    found = _labels(column)
+    if found is None:
+        raise TaskError(
+            f"column {column.name!r} holds numbers that are not whole ({_rows(column)}); a multiclass task needs "
+            "predicted labels, or one column of probabilities per class"
+        )
+    if found.is_text != labels.is_text:
+        raise TaskError(
+            f"column {column.name!r} holds {column.kind} ({_some(found.names)}), label {label.name!r} {label.kind} "
+            f"({_some(labels.names)}); in {_rows(column)} none can agree"
+        )
+    return found
+
+
+def _matrix_model(name: str, matrix: NDArray[Any], order: list[Any], classes: list[Any]) -> Model:
+    if order != classes:
+        full = np.zeros((len(matrix), len(classes)), dtype=matrix.dtype)
+        full[:, [classes.index(label) for label in order]] = matrix
+        # A class without a column is never predicted, whatever the sign of the others' scores.
+        best = np.array([classes.index(label) for label in order])[matrix.argmax(axis=1)]
+    else:
+        full, best = matrix, matrix.argmax(axis=1)
+    forms = {"label": best.astype(np.min_scalar_type(len(classes) - 1))}
+    if matrix.min() < 0 or matrix.max() > 1:
+        said = f"holds scores from {matrix.min():.4g} to {matrix.max():.4g}, no probabilities"
+    else:
+        away = float(np.abs(matrix.sum(axis=1, dtype=np.float64) - 1).max())
+        if away <= _ROUNDED:
+            forms["proba"] = full if full.dtype.kind == "f" else full.astype(np.float64)
+            said = "holds probabilities"
+        else:
+            said = f"holds rows that miss a sum of 1 by up to {away:.4g}, no probabilities"
+    return Model(name, forms, said)
+
+
+def _classes_of(label: Column, labels: _Labels, given: _Given) -> list[Any]:
+    """Find the class of each of a model's columns."""
+    name, width, suffixes = given.name, given.width, given.selection.suffixes
+    known = labels.distinct
+    if suffixes is None:
+        if width == len(known):
+            return known
+        if not labels.is_text and known[0] >= 0 and known[-1] < width:
+            return list(range(width))
+        raise TaskError(
+            f"column {name!r} has {width} values per row, label {label.name!r} {len(known)} classes "
+            f"({_some(labels.names)}) in {_rows(label)}"
+        )
+    if labels.is_text and set(known) <= set(suffixes):
+        return list(suffixes)
+    if set(labels.names) == set(suffixes):
+        return [known[labels.names.index(suffix)] for suffix in suffixes]
+    if all(suffix.isdecimal() for suffix in suffixes):
+        numbers = [int(suffix) for suffix in suffixes]
+        if not labels.is_text and set(known) <= set(numbers) and len(set(numbers)) == width:
+            return numbers
+        if sorted(numbers) == list(range(len(known))):
+            return [known[number] for number in numbers]
+    names = _some([column.name for column in given.columns])
+    raise TaskError(
+        f"there is no column {name!r}, and those that start so ({names}) do not end in the {len(known)} classes of "
+        f"{label.name!r} ({_some(labels.names)})"
+    )

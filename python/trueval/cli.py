@@ -1,0 +1,284 @@
+"""The command line: ``trueval compare`` and ``trueval evaluate``.
+
+It reads the columns (`_tables`), works out the task and its metrics (`_tasks`) and lays out the result (`report`).
+What a user can do wrong ends in one line on stderr and exit status 2, an interrupt in 130; nothing is written then.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import NoReturn, TextIO
+
+import trueval as tv
+
+from . import report as reporting
+from ._tables import Progress, Table, TableError, open_table
+from ._tasks import TASKS, TaskError, prepare
+
+_FILE = "Parquet, CSV, Arrow/Feather or NPZ (the first three need: pip install 'trueval[cli]')"
+_PREDICTIONS = """\
+what --base, --tuned and --score take:
+  COL      one column. binary: probabilities of the positive label (0 to 1), any other score (then only ROC AUC and
+           average precision are shown), or predicted labels. multiclass: predicted labels. regression: values.
+           ranking: scores. A list column in Parquet or a 2-D array in NPZ holds one probability per class, in the
+           sorted order of the labels.
+  PREFIX   where no column has that very name, all columns that start with it, one probability per class: what
+           follows the prefix is the class, or its place (from 0) in the sorted order of the labels.
+           --base base_ stands for base_0 ... base_9
+  A,B,C    columns of probabilities in the sorted order of the labels
+
+task, when --task is not given:
+  ranking with --group; binary when the label has two distinct values; multiclass when it is text, or whole numbers
+  with predictions that are whole numbers or one column per class; regression otherwise. The reason is printed.
+
+Missing values (NaN, null, an empty or NA field in CSV) are an error, never dropped.
+Exit status: 0, or 2 after an error.
+"""
+
+
+class _UsageError(ValueError):
+    """A command line that cannot be followed, in one sentence."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse with its errors in the one-line form of all others."""
+
+    def error(self, message: str) -> NoReturn:
+        raise _UsageError(f"{message} (see {self.prog} --help)")
+
+
+class _Version(argparse.Action):
+    """Print the version; it is looked up only here, for that takes longer than reading a small file."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from importlib.metadata import PackageNotFoundError
+
+        try:
+            version = tv.__version__
+        except PackageNotFoundError:
+            version = "(not installed)"
+        print(f"trueval {version}, {tv.backend()} backend")
+        parser.exit()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="trueval",
+        description="Exact evaluation metrics; did the fine-tune help?",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and the backend, and exit")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, text in (
+        ("compare", "compare two models' predictions of the same rows"),
+        ("evaluate", "evaluate one model's predictions"),
+    ):
+        command = commands.add_parser(
+            name,
+            help=text,
+            description=f"{text[0].upper()}{text[1:]}.",
+            epilog=_PREDICTIONS,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        command.add_argument("file", metavar="FILE", help=_FILE)
+        command.add_argument("--label", required=True, metavar="COL", help="the truth")
+        if name == "compare":
+            command.add_argument("--base", required=True, metavar="COL", help="predictions of the model before")
+            command.add_argument("--tuned", required=True, metavar="COL", help="predictions of the model after")
+        else:
+            command.add_argument("--score", required=True, metavar="COL", help="predictions of the model")
+        command.add_argument("--task", choices=TASKS, help="instead of working it out")
+        command.add_argument("--group", metavar="COL", help="query ids, for ranking; rows need not be sorted by them")
+        command.add_argument("--weight", metavar="COL", help="weights of rows; in ranking, of whole queries")
+        command.add_argument(
+            "--positive", metavar="LABEL", help="the positive label of a binary task (default: the larger of the two)"
+        )
+        command.add_argument(
+            "--format",
+            choices=reporting.FORMATS,
+            help="default: by the suffix of -o (.json, .md), else table, or markdown where rich is not installed",
+        )
+        command.add_argument("-o", "--output", metavar="FILE", type=Path, help="write there instead of stdout")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The arguments without the program's name; ``sys.argv[1:]`` by default.
+
+    Returns
+    -------
+    int
+        The exit status: 0 when all went well, 2 after an error (one line on stderr), 130 after an interrupt.
+    """
+    try:
+        options = _parser().parse_args(argv)
+        form = _form(options)
+        _check_output(options)
+        found = _run(options)
+        _write(found, form, options.output)
+    except SystemExit as stop:  # --help and --version
+        return int(stop.code or 0)
+    except KeyboardInterrupt:
+        print("trueval: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader of stdout has gone (`| head`); what is still buffered must not fail at exit.
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (_UsageError, TableError, TaskError) as error:
+        return _refuse(str(error))
+    except MemoryError as error:
+        return _refuse(f"out of memory: {str(error) or 'the columns do not fit'}")
+    return 0
+
+
+def _refuse(message: str) -> int:
+    line = " ".join(message.split())
+    print(f"trueval: error: {line}", file=sys.stderr)
+    return 2
+
+
+def _form(options: argparse.Namespace) -> str:
+    if options.format == "table" and not reporting.has_rich():
+        raise _UsageError("--format table needs rich: pip install 'trueval[cli]' (or --format markdown)")
+    if options.format is None and options.output is not None:
+        by_suffix = {".json": "json", ".md": "markdown"}.get(options.output.suffix.lower())
+        return by_suffix or reporting.default_format()
+    return options.format or reporting.default_format()
+
+
+def _check_output(options: argparse.Namespace) -> None:
+    """Refuse before the work what could not be written after it."""
+    output = options.output
+    if output is None:
+        return
+    if output.is_dir():
+        raise _UsageError(f"-o {output} is a folder")
+    if not output.absolute().parent.is_dir():
+        raise _UsageError(f"-o {output}: there is no folder {output.parent}")
+    if output.exists() and os.path.exists(options.file) and output.samefile(options.file):
+        raise _UsageError(f"-o {output} is the file that is read")
+
+
+def _run(options: argparse.Namespace) -> reporting.Report:
+    roles = ("base", "tuned") if options.command == "compare" else ("score",)
+    named = {role: getattr(options, role) for role in roles}
+    _check_distinct(options, named)
+    with open_table(options.file) as table:
+        # Every name is looked up before anything is read, so that a typing error costs no time.
+        label = table.column(options.label)
+        extra = {role: table.column(name) for role in ("group", "weight") if (name := getattr(options, role))}
+        selections = [table.select(name, [label, *extra.values()]) for name in named.values()]
+        wanted = [label, *extra.values(), *(column for chosen in selections for column in chosen.columns)]
+        with _progress(table) as progress:
+            columns = table.read(wanted, progress)
+    problem = prepare(
+        columns[label],
+        [(chosen, [columns[name] for name in chosen.columns]) for chosen in selections],
+        task=options.task,
+        group=columns[extra["group"]] if "group" in extra else None,
+        weight=columns[extra["weight"]] if "weight" in extra else None,
+        positive=options.positive,
+    )
+    rows = [
+        reporting.Row(metric.name, metric.title, metric.higher_is_better, tuple(problem.values(metric)))
+        for metric in problem.metrics()
+    ]
+    # Missing values are refused while reading, so what is left has none.
+    counts = {"rows": problem.counts.pop("rows"), "missing": 0, **problem.counts}
+    return reporting.Report(
+        file=str(options.file),
+        label=options.label,
+        models=named,
+        task=problem.task,
+        reason=problem.reason,
+        counts=counts,
+        rows=rows,
+        notes=problem.notes,
+        backend=tv.backend(),
+    )
+
+
+def _check_distinct(options: argparse.Namespace, named: dict[str, str]) -> None:
+    """Two roles for one column make no sense."""
+    seen: dict[str, str] = {}
+    roles = {"label": options.label, **named, "group": options.group, "weight": options.weight}
+    for role, name in roles.items():
+        if name is not None and name in seen:
+            raise _UsageError(f"--{seen[name]} and --{role} both name column {name!r}")
+        if name is not None:
+            seen[name] = role
+
+
+@contextmanager
+def _progress(table: Table) -> Iterator[Progress | None]:
+    """Show a bar on stderr, when that is a terminal and the read takes long enough to wonder."""
+    if not sys.stderr.isatty() or not reporting.has_rich():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    bar = Bar(console=Console(stderr=True), transient=True)
+    task = bar.add_task(f"reading {table.path.name}")
+    began = time.monotonic()
+
+    def advance(done: int, total: int) -> None:
+        bar.update(task, completed=done, total=total)
+        if not bar.live.is_started and time.monotonic() - began > 0.5:
+            bar.start()
+
+    try:
+        yield advance
+    finally:
+        bar.stop()
+
+
+def _write(found: reporting.Report, form: str, output: Path | None) -> None:
+    if output is not None:
+        _write_file(reporting.render(found, form), output)
+        return
+    if form == "table" and sys.stdout.isatty():
+        from rich.console import Console
+
+        reporting.print_table(found, Console())
+        return
+    _write_stream(reporting.render(found, form), sys.stdout)
+
+
+def _write_stream(text: str, stream: TextIO) -> None:
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    stream.write(text.encode(encoding, errors="replace").decode(encoding))
+    stream.flush()
+
+
+def _write_file(text: str, output: Path) -> None:
+    """Write the whole file or nothing: beside it first, then renamed over it."""
+    target = Path(os.path.realpath(output))
+    try:
+        if target.exists() and not target.is_file():  # a device or a pipe, which must not be replaced
+            target.write_text(text, encoding="utf-8")
+            return
+        beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+        try:
+            with beside.open("x", encoding="utf-8") as file:
+                file.write(text)
+            os.replace(beside, target)
+        except BaseException:
+            beside.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise _UsageError(f"cannot write {output}: {error.strerror or error}") from None

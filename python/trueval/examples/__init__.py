@@ -1,0 +1,1 @@
+"""Examples that run as modules: ``python -m trueval.examples.NAME``."""
