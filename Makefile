@@ -1,0 +1,92 @@
+# Every target installs what it needs into .venv; `make` alone lists them.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WHEELS := build/wheels
+REFERENCE := build/reference
+FLOOR := .venv-floor
+RUST := Cargo.toml Cargo.lock pyproject.toml $(shell find src -name '*.rs')
+SOURCES := $(RUST) README.md $(shell find python -name '*.py' -o -name '*.pyi' -o -name 'py.typed')
+CLIPPY := cargo clippy --locked --all-targets
+PYTEST := $(BIN)/python -m pytest -q
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test test-rust test-native test-reference test-floor test-docs lint format bench bench-rust clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(BIN)/maturin:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --upgrade pip
+	$(BIN)/python -m pip install -q 'maturin>=1.9,<2'
+
+$(WHEELS)/.built: $(BIN)/maturin $(SOURCES)
+	rm -rf $(WHEELS) && mkdir -p $(WHEELS)
+	$(BIN)/maturin build --locked --release --out $(WHEELS)
+	touch $@
+
+# Dependencies follow pyproject.toml alone, so that a changed source reinstalls one wheel and nothing else.
+$(VENV)/.demo: pyproject.toml $(WHEELS)/.built
+	$(BIN)/python -m pip install -q "$$(echo $(WHEELS)/*.whl)[demo]"
+	touch $@
+
+$(VENV)/.test: pyproject.toml $(WHEELS)/.built
+	$(BIN)/python -m pip install -q "$$(echo $(WHEELS)/*.whl)[test,lint]"
+	touch $@
+
+$(VENV)/.installed: $(WHEELS)/.built
+	$(BIN)/python -m pip install -q --force-reinstall --no-deps $(WHEELS)/*.whl
+	touch $@
+
+build: $(VENV)/.installed ## Build the wheel and install it into .venv
+
+demo: build $(VENV)/.demo ## Did it help? Three real models, before and after further training
+	$(BIN)/python -m trueval.examples.demo
+
+test: test-rust test-native test-reference test-floor test-docs ## Everything that CI tests
+
+test-rust: ## The kernels, without a Python interpreter
+	cargo test --locked
+
+test-native: build $(VENV)/.test ## The installed wheel, both backends
+	$(PYTEST)
+
+test-reference: build $(VENV)/.test ## The whole suite with the compiled module deleted from the installed package
+	rm -rf $(REFERENCE)
+	$(BIN)/python -m pip install -q --no-deps --target $(REFERENCE) $(WHEELS)/*.whl
+	rm $(REFERENCE)/trueval/_core*.so
+	PYTHONPATH=$(CURDIR)/$(REFERENCE) $(PYTEST) -p no:cacheprovider
+
+test-floor: build ## The oldest NumPy that is supported, with neither pandas, polars nor pyarrow
+	test -x $(FLOOR)/bin/python || $(PYTHON) -m venv $(FLOOR)
+	$(FLOOR)/bin/python -m pip install -q 'numpy==1.24.1' 'scipy==1.10.*' 'scikit-learn==1.9.*' pytest pytest-benchmark hypothesis
+	$(FLOOR)/bin/python -m pip install -q --force-reinstall --no-deps $(WHEELS)/*.whl
+	$(FLOOR)/bin/python -m pytest -q -p no:cacheprovider
+
+test-docs: build $(VENV)/.test ## The examples in the docstrings
+	$(PYTEST) --doctest-modules --pyargs trueval
+
+lint: build $(VENV)/.test ## Formatting, lints, types, and the stub against the compiled module
+	cargo fmt --check
+	$(CLIPPY) -- -D warnings
+	$(CLIPPY) --features python -- -D warnings
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	cd build && ../$(BIN)/stubtest --mypy-config-file ../pyproject.toml trueval._core
+
+format: $(VENV)/.test ## Rewrite the sources in their canonical form
+	cargo fmt
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: build $(VENV)/.test ## Ours against scikit-learn's: time, ratio, scratch memory per row
+	$(BIN)/python benches/python/table.py
+
+bench-rust: ## The kernels alone
+	cargo bench --locked
+
+clean: ## Remove what the targets made
+	rm -rf $(VENV) $(FLOOR) build target
