@@ -75,7 +75,9 @@ lint: build $(VENV)/.test ## Formatting, lints, types, and the stub against the 
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	cd build && ../$(BIN)/stubtest --mypy-config-file ../pyproject.toml trueval._core
+	@# PyO3 adds __all__; the names in it are compared one by one all the same.
+	echo 'trueval\._core\.__all__' > build/stubtest.allow
+	cd build && ../$(BIN)/stubtest --mypy-config-file ../pyproject.toml --allowlist stubtest.allow trueval._core
 
 format: $(VENV)/.test ## Rewrite the sources in their canonical form
 	cargo fmt

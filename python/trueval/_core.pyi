@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 
 __version__: str
 
-Labels = NDArray[Any]
-Scores = NDArray[Any]
-Weights = NDArray[np.float64] | None
+_Labels = NDArray[Any]
+_Scores = NDArray[Any]
+_Weights = NDArray[np.float64] | None
 
 # labels ---------------------------------------------------------------------------------------------------------------
 
@@ -35,7 +35,7 @@ def scan(x: NDArray[Any], /) -> tuple[int, float, float]:
     When the status is not 0 the extremes are over the other values.
     """
 
-def label_set(y: Labels, /) -> tuple[int, Labels]:
+def label_set(y: _Labels, /) -> tuple[int, _Labels]:
     """Status and sorted distinct labels in the dtype of `y`; none when the status is not 0."""
 
 def factorize(rows: NDArray[np.uint8], /) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
@@ -47,12 +47,12 @@ def factorize(rows: NDArray[np.uint8], /) -> tuple[NDArray[np.int64], NDArray[np
 # counts ---------------------------------------------------------------------------------------------------------------
 
 def contingency(
-    y_true: Labels, y_pred: Labels, sample_weight: Weights, /
+    y_true: _Labels, y_pred: _Labels, sample_weight: _Weights, /
 ) -> tuple[
     int,
-    Labels,
+    _Labels,
     int,
-    Labels,
+    _Labels,
     NDArray[np.uint32],
     NDArray[np.uint32],
     NDArray[np.int64],
@@ -66,7 +66,7 @@ def contingency(
     """
 
 def indicator_counts(
-    y_true: NDArray[np.uint8], y_pred: NDArray[np.uint8], sample_weight: Weights, /
+    y_true: NDArray[np.uint8], y_pred: NDArray[np.uint8], sample_weight: _Weights, /
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Per column of two (n, k) indicator matrices: how many rows are nonzero in both, in y_pred, in y_true.
 
@@ -84,7 +84,7 @@ def indicator_counts_by_row(
 # curves ---------------------------------------------------------------------------------------------------------------
 
 def binary_curve(
-    y_true: Labels, pos_label: int | None, y_score: Scores, sample_weight: Weights, /
+    y_true: _Labels, pos_label: int | None, y_score: _Scores, sample_weight: _Weights, /
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """False and true positives at or above each distinct score, scores descending.
 
@@ -93,7 +93,7 @@ def binary_curve(
     """
 
 def roc_auc(
-    y_true: Labels, pos_label: int | None, y_score: Scores, sample_weight: Weights, /
+    y_true: _Labels, pos_label: int | None, y_score: _Scores, sample_weight: _Weights, /
 ) -> tuple[float, float, float]:
     """(positives, negatives, twice the area in units of positives times negatives).
 
@@ -101,7 +101,7 @@ def roc_auc(
     """
 
 def average_precision(
-    y_true: Labels, pos_label: int | None, y_score: Scores, sample_weight: Weights, /
+    y_true: _Labels, pos_label: int | None, y_score: _Scores, sample_weight: _Weights, /
 ) -> tuple[float, float]:
     """(sum over distinct scores of positives there times precision at or above it, positives).
 
@@ -115,7 +115,7 @@ def trapezoid(x: NDArray[np.float64], y: NDArray[np.float64], /) -> tuple[bool, 
 # ranking --------------------------------------------------------------------------------------------------------------
 
 def dcg(
-    y_true: NDArray[np.float64], y_score: Scores, discount: NDArray[np.float64], ignore_ties: bool, /
+    y_true: NDArray[np.float64], y_score: _Scores, discount: NDArray[np.float64], ignore_ties: bool, /
 ) -> NDArray[np.float64]:
     """Discounted cumulative gain of each row of (n, k) gains ranked by (n, k) scores; `discount` has shape (k,).
 
@@ -123,33 +123,33 @@ def dcg(
     """
 
 def ndcg(
-    y_true: NDArray[np.float64], y_score: Scores, discount: NDArray[np.float64], ignore_ties: bool, /
+    y_true: NDArray[np.float64], y_score: _Scores, discount: NDArray[np.float64], ignore_ties: bool, /
 ) -> NDArray[np.float64]:
     """`dcg` over the DCG of the ideal ranking, per row; 0 where the latter is 0."""
 
 # regression -----------------------------------------------------------------------------------------------------------
 
-def squared_error(y_true: NDArray[Any], y_pred: NDArray[Any], sample_weight: Weights, /) -> NDArray[np.float64]:
+def squared_error(y_true: NDArray[Any], y_pred: NDArray[Any], sample_weight: _Weights, /) -> NDArray[np.float64]:
     """Mean of the squared differences of two (n, k) float matrices of one dtype, per column.
 
     Weighted: the weighted sum over the sum of weights (nan or inf when that is 0).
     """
 
-def absolute_error(y_true: NDArray[Any], y_pred: NDArray[Any], sample_weight: Weights, /) -> NDArray[np.float64]:
+def absolute_error(y_true: NDArray[Any], y_pred: NDArray[Any], sample_weight: _Weights, /) -> NDArray[np.float64]:
     """Like `squared_error`, for absolute differences."""
 
 def explained_sums(
-    y_true: NDArray[Any], y_pred: NDArray[Any], sample_weight: Weights, /
+    y_true: NDArray[Any], y_pred: NDArray[Any], sample_weight: _Weights, /
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Per column: the (weighted) sum of squared differences, and of squared deviations of y_true from its mean."""
 
 # losses ---------------------------------------------------------------------------------------------------------------
 
 def log_loss(
-    y_true: Labels,
-    classes: Labels,
+    y_true: _Labels,
+    classes: _Labels,
     y_proba: NDArray[Any],
-    sample_weight: Weights,
+    sample_weight: _Weights,
     low: float,
     high: float,
     tolerance: float,
