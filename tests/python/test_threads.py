@@ -1,4 +1,4 @@
-"""The same bits for any number of threads, and from many Python threads at once."""
+"""The same bits for any number of threads, any instruction set, and from many Python threads at once."""
 
 from __future__ import annotations
 
@@ -62,6 +62,18 @@ def test_any_number_of_threads_gives_the_same_bits() -> None:
     assert len(answers["1"]) > len(PAIRS)
     for threads in ("2", "7"):
         assert answers[threads] == answers["1"], f"{threads} threads against 1"
+
+
+@needs_native
+def test_any_instruction_set_gives_the_same_bits() -> None:
+    # A level that the processor lacks runs as the widest it has.
+    widest, *narrower = (
+        run_child("bits", TRUEVAL_SIMD=level, RAYON_NUM_THREADS="2", TRUEVAL_BACKEND="native").stdout.splitlines()
+        for level in ("avx512", "avx2", "baseline")
+    )
+    assert len(widest) > len(PAIRS)
+    for answers in narrower:
+        assert answers == widest
 
 
 @pytest.mark.filterwarnings("ignore")
