@@ -21,6 +21,8 @@ pub enum Error {
         /// What the second argument is called.
         name: &'static str,
     },
+    /// The input was changed while it was read.
+    Changed,
     /// A label that is not among the classes that were passed.
     UnknownLabel,
 }
@@ -33,6 +35,7 @@ impl fmt::Display for Error {
                 write!(f, "{name} holds {found} values, expected {expected}")
             }
             Error::Type { name } => write!(f, "{name} is not of the same type as the argument before it"),
+            Error::Changed => write!(f, "the input was changed by another thread during the computation"),
             Error::UnknownLabel => write!(f, "y_true holds a label that is not among the classes"),
         }
     }

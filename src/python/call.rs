@@ -22,6 +22,7 @@ impl From<Error> for PyErr {
         match error {
             Error::Interrupted => PyKeyboardInterrupt::new_err(message),
             Error::Length { .. } | Error::UnknownLabel => PyValueError::new_err(message),
+            Error::Changed => PyRuntimeError::new_err(message),
             Error::Type { .. } => PyTypeError::new_err(message),
         }
     }

@@ -6,6 +6,7 @@ mod curves;
 mod fold;
 mod labels;
 mod losses;
+mod order;
 mod ranking;
 mod regression;
 
