@@ -481,12 +481,19 @@ def _is_text(kind: Any) -> bool:
     return any(getattr(types, check)(kind) for check in checks if hasattr(types, check))
 
 
+def _is_nested(kind: Any) -> bool:
+    from pyarrow import types
+
+    # pyarrow before 15 does not count lists of a fixed size
+    return bool(types.is_nested(kind) or types.is_fixed_size_list(kind))
+
+
 def _missing(column: Any) -> int:
     import pyarrow.compute as pc
     from pyarrow import types
 
     missing = int(column.null_count)
-    if types.is_nested(column.type) and not types.is_dictionary(column.type):
+    if _is_nested(column.type) and not types.is_dictionary(column.type):
         column = pc.list_flatten(column)
         missing += int(column.null_count)
     if types.is_floating(column.type):
@@ -509,7 +516,7 @@ def _arrow_column(name: str, column: Any) -> Column:
         place = np.zeros(len(texts), dtype=np.int64)
         place[used] = rank
         return Column(name, place[codes], tuple(categories.tolist()))
-    if types.is_nested(column.type):
+    if _is_nested(column.type):
         widths = pc.unique(pc.list_value_length(column)).to_pylist()
         if len(widths) > 1:
             raise TableError(

@@ -6,6 +6,7 @@ needs to know about n rows (finite? integral? which labels? smallest, largest?) 
 Pieces, from the ground up:
 
 - `check_array`, `column_or_1d`, `require_finite`, `check_consistent_length`: array-likes to native contiguous arrays;
+- `as_numbers`: what ranks or weighs has to be numbers;
 - `Target`: a label argument, its kind (binary, multiclass, ...) and its codes for the kernels;
 - `sample_weights`, `canonical_scores`: the other two sorts of argument;
 - `check_targets`, `check_binary_ranking`, `check_regression`, `check_probabilities`: the entries of the families.
@@ -16,7 +17,6 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Sequence
-from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,6 +29,7 @@ from .exceptions import warn
 Array = NDArray[Any]
 FLOATS = (np.dtype(np.float64), np.dtype(np.float32), np.dtype(np.float16))
 NUMBERS = (float, int, np.number, np.bool_)
+_NO_NUMBERS = (str, bytes, np.datetime64, np.timedelta64)
 
 # arrays ---------------------------------------------------------------------------------------------------------------
 
@@ -105,6 +106,44 @@ def _refuse_complex(a: Any) -> None:
         raise ValueError(f"Complex data not supported\n{a}\n")
 
 
+_RECEIVED = {"M": "dates", "m": "durations", "c": "complex numbers", "V": "records"}
+
+
+def as_numbers(a: Array, name: str, *, missing: bool = True) -> Array:
+    """Numbers as they are, objects as float64; words, dates, durations and complex numbers are refused.
+
+    NumPy would parse words, and count days or seconds, on the way to float64. Nobody who ranks or weighs by them can
+    have meant that, and scikit-learn does it in some functions and fails in others.
+
+    Parameters
+    ----------
+    a : ndarray
+    name : str
+        Name of the argument, for messages.
+    missing : bool
+        Whether None is NaN, rather than refused too.
+    """
+    kind = a.dtype.kind
+    if kind in "biuf":
+        return a
+    if kind == "V" and a.dtype.type is not np.void:
+        return a.astype(np.float64)  # a number of another library, such as bfloat16
+    if kind != "O":
+        raise TypeError(f"{name} must hold numbers, got {_RECEIVED.get(kind, 'words')} (dtype {a.dtype}).")
+    if a.ndim == 0:
+        num_samples(a)  # refuses it
+    kinds = set(map(type, a.reshape(-1).tolist()))
+    odd: list[type] = [k for k in kinds if issubclass(k, _NO_NUMBERS) or (k is type(None) and not missing)]
+    if not odd:
+        try:
+            return a.astype(np.float64)
+        except OverflowError:
+            raise ValueError(f"{name} holds a number beyond the range of float64.") from None
+        except (TypeError, ValueError):
+            odd = [k for k in kinds if not issubclass(k, NUMBERS)]
+    raise TypeError(f"{name} must hold numbers, got objects of type {', '.join(sorted(k.__name__ for k in odd))}.")
+
+
 def check_array(
     x: Any,
     *,
@@ -113,6 +152,7 @@ def check_array(
     finite: bool = True,
     min_samples: int = 1,
     name: str = "",
+    role: str = "",
 ) -> Array:
     """Coerce an array-like to a native C-contiguous array of at most two dimensions.
 
@@ -128,6 +168,8 @@ def check_array(
         Fewest rows.
     name : str
         Name of the argument, for messages.
+    role : str
+        Name of the argument for messages of ours, where scikit-learn's do not tell it.
     """
     if is_sparse(x):
         padded = f" for {name}" if name else ""
@@ -142,8 +184,8 @@ def check_array(
         own = getattr(x, "dtype", None)
         wanted = None if isinstance(own, np.dtype) and own in dtype else dtype[0]
     a = _as_numpy(x, wanted)
-    if numeric and a.dtype.kind == "O":
-        a = a.astype(np.float64)
+    if numeric and a.dtype.kind in "OMm" and a.ndim:
+        a = as_numbers(a, role or name or "the array")
     _refuse_complex(a)
     if ensure_2d and a.ndim < 2:
         kind = "scalar array" if a.ndim == 0 else "1D array"
@@ -151,7 +193,7 @@ def check_array(
             f"Expected 2D array, got {kind} instead:\narray={a}.\nReshape your data either using array.reshape(-1, 1) "
             "if your data has a single feature or array.reshape(1, -1) if it contains a single sample."
         )
-    if numeric and a.dtype.kind in "USV":
+    if numeric and a.dtype.kind in "USTV":
         raise ValueError(
             "dtype='numeric' is not compatible with arrays of bytes/strings.Convert your data to numeric values "
             "explicitly instead."
@@ -176,9 +218,9 @@ def _require_size(a: Array, min_samples: int = 1) -> None:
         raise ValueError(f"Found array with 0 feature(s) (shape={a.shape}) while a minimum of 1 is required.")
 
 
-def _measured_array(x: Any, dtype: Any = "numeric") -> tuple[Array, float, float]:
+def _measured_array(x: Any, dtype: Any = "numeric", *, role: str = "") -> tuple[Array, float, float]:
     """`check_array`, with the minimum and maximum that the scan for NaN and infinity comes upon."""
-    a = check_array(x, dtype=dtype, finite=False, min_samples=0)
+    a = check_array(x, dtype=dtype, finite=False, min_samples=0, role=role)
     low, high = require_finite(a)
     _require_size(a)
     return a, low, high
@@ -229,16 +271,14 @@ def canonical_scores(a: Array) -> Array:
         return _floats(a)
     if kind in "iu" and a.dtype.itemsize == 8:
         return native(a)
-    if kind in "mM":
-        return native(a).view(np.int64)
-    return native(a, np.float64)
+    return native(as_numbers(a, "y_score"), np.float64)
 
 
 def finite_scores(a: Array) -> Array:
     """Canonical scores without NaN or infinity."""
     require_finite(a)
     scores = canonical_scores(a)
-    if a.dtype.kind == "O":
+    if a.dtype.kind in "OV":
         require_finite(scores)
     return scores
 
@@ -269,11 +309,19 @@ class SampleWeights(NamedTuple):
             self.total()
 
 
+def _weights_as_numbers(weight: Any) -> Any:
+    if is_sparse(weight):
+        return weight
+    a = _as_numpy(weight)
+    _refuse_complex(a)
+    return as_numbers(a, "sample_weight")
+
+
 def sample_weights(weight: Any, n_samples: int, *, dtype: Any = None) -> SampleWeights:
     """Weights of `n_samples` rows: one-dimensional, finite, not all zero; negative ones pass."""
+    if type(weight) is not np.ndarray or weight.dtype.kind not in "biuf":
+        weight = _weights_as_numbers(weight)
     a = check_array(weight, dtype=dtype, finite=False, name="sample_weight")
-    if a.dtype.kind in "OUSVmM":
-        a = a.astype(np.float64)
     values = native(a, np.float64)
     status, low, high = _backend.current().scan(values.reshape(-1))
     if status:
@@ -337,8 +385,8 @@ class Target:
     kind : str or None
         What is settled without a look at the labels; `settle` has the rest.
     codes : ndarray
-        One label per element, in row-major order, for the kernels. Strings are numbered in their sorted order, bool
-        and dates are integers, everything else is itself.
+        One label per element, in row-major order, for the kernels. Strings are numbered in their sorted order, bool,
+        dates and durations are integers, everything else is itself.
     names : ndarray or None
         The strings that the codes stand for.
     """
@@ -491,7 +539,7 @@ class Target:
                 return None
             at = int(np.searchsorted(self.names, label))
             return at if at < self.names.size and self.names[at] == label else None
-        if self.array.dtype.kind in "mM" or not isinstance(label, NUMBERS):
+        if self.array.dtype.kind == "M" or not isinstance(label, NUMBERS):
             return None
         if not math.isfinite(label) or label != int(label):
             return None
@@ -542,7 +590,13 @@ def union_of_labels(true: Array, pred: Array) -> Array:
         raise ValueError(f"Mix of label input types (string and number); Got {true} and {pred}.")
     if true.dtype == pred.dtype:
         return true if np.array_equal(true, pred) else np.union1d(true, pred)
-    return np.asarray(sorted(set(chain(true, pred))))
+    if "M" in (true.dtype.kind, pred.dtype.kind):
+        raise TypeError(f"Mix of label input types (date and number); Got {true} and {pred}.")
+    labels = sorted({*true.tolist(), *pred.tolist()})
+    union = np.asarray(labels)
+    if union.tolist() != labels:  # no integer dtype holds both -1 and 2**64 - 1, and float64 would round the latter
+        union = np.asarray(labels, dtype=object)
+    return union
 
 
 class Crossing(NamedTuple):
@@ -575,6 +629,12 @@ class Indicators(NamedTuple):
     fault: Exception | None
 
 
+def as_values(labels: Array) -> list[Any]:
+    """Labels as Python values, to look up a number among them: durations are numbers there."""
+    values: list[Any] = (labels.view(np.int64) if labels.dtype.kind == "m" else labels).tolist()
+    return values
+
+
 def _positions(labels: Array, union: Array) -> NDArray[np.intp]:
     if labels.size == union.size:
         return np.arange(labels.size)
@@ -582,6 +642,20 @@ def _positions(labels: Array, union: Array) -> NDArray[np.intp]:
         return np.searchsorted(union, labels)
     table = {label: position for position, label in enumerate(union.tolist())}
     return np.fromiter((table[label] for label in labels.tolist()), dtype=np.intp, count=labels.size)
+
+
+def _in_one_unit(true: Target, pred: Target) -> None:
+    """Bring dates or durations to the finer one of their units, and durations beside numbers to numbers, as NumPy."""
+    own, other = true.array.dtype, pred.array.dtype
+    if own.kind == other.kind and own != other:
+        unit = np.promote_types(own, other)
+        true.array, pred.array = true.array.astype(unit), pred.array.astype(unit)
+    elif true.wide or pred.wide:
+        return
+    elif own.kind == "m" and other.kind in "biuf":
+        true.array = true.array.astype(np.int64)
+    elif other.kind == "m" and own.kind in "biuf":
+        pred.array = pred.array.astype(np.int64)
 
 
 def _sorted_first(target: Target) -> None:
@@ -609,6 +683,8 @@ def check_targets(
     true = Target(y_true, "y_true")
     try:
         pred = Target(y_pred, "y_pred")
+        if true.array.dtype.kind in "mM" or pred.array.dtype.kind == "m":
+            _in_one_unit(true, pred)
         if sorts:
             _sorted_first(true)
             _sorted_first(pred)
@@ -685,7 +761,7 @@ def resolve_pos_label(target: Target, pos_label: Any) -> int | None:
     """Code of the positive label; without one the labels must be among {0, 1} or {-1, 1}."""
     if pos_label is None:
         classes = target.labels()
-        known: list[Any] = classes.tolist() if classes.dtype.kind in "biuf" else []
+        known: list[Any] = as_values(classes) if classes.dtype.kind in "biufm" else []
         if known not in ([0, 1], [-1, 1], [0], [-1], [1]):
             shown = ", ".join(map(repr, classes.tolist()))
             raise ValueError(
@@ -740,12 +816,17 @@ def ranking_weights(sample_weight: Any, n_samples: int) -> SampleWeights:
 
 def check_gains(y_true: Any, y_score: Any, sample_weight: Any) -> tuple[Array, Array, float]:
     """Check relevances and scores of a DCG metric up to their shapes; with the smallest relevance."""
-    true, low, _ = _measured_array(y_true)
-    score = check_array(y_score)
+    true, low, _ = _measured_array(y_true, role="y_true")
+    score = check_array(y_score, role="y_score")
     check_consistent_length(true, score, sample_weight)
     if true.dtype.kind in "biu":
         low = float(true.min())
     return true, canonical_scores(score), low
+
+
+def query_weights(sample_weight: Any) -> Array | None:
+    """Weights of queries, which NumPy's average checks further."""
+    return None if sample_weight is None else as_numbers(_as_numpy(sample_weight), "sample_weight", missing=False)
 
 
 def settle_gains(true: Array, score: Array) -> NDArray[np.float64]:
@@ -805,7 +886,7 @@ def check_regression(y_true: Any, y_pred: Any, sample_weight: Any, multioutput: 
     if outputs != pred.shape[1]:
         raise ValueError(f"y_true and y_pred have different number of output ({outputs}!={pred.shape[1]})")
     if multioutput is not None and not isinstance(multioutput, str):
-        multioutput = check_array(multioutput)
+        multioutput = check_array(multioutput, role="multioutput")
         if outputs == 1:
             raise ValueError("Custom weights are useful only in multi-output cases.")
         if outputs != multioutput.shape[0]:
@@ -890,18 +971,15 @@ def _check_classes(y_true: Any, labels: Any) -> tuple[Target, Array]:
     classes = np.arange(source.array.shape[1]) if kind == "multilabel-indicator" else source.labels()
     target = source
     if labels is not None:
+        if 1 < classes.size < num_samples(labels):
+            raise ValueError(f"labels must be distinct, got {labels}.")
         if not np.all(classes == labels):
             warn(
                 f"Labels passed were {labels}. But this function assumes labels are ordered lexicographically. Pass "
                 f"the ordered labels={classes.tolist()} and ensure that the columns of y_prob correspond to this "
                 "ordering."
             )
-        target = Target(y_true, "")
-        if target.kind == "unknown" or target.facts()[0] or not np.all(np.isin(target.labels(), classes)):
-            undeclared = set(y_true) - set(labels)
-            raise ValueError(f"y_true contains values {undeclared} not belonging to the passed labels {labels}.")
-        if target.settle() == "multilabel-indicator":
-            raise ValueError("The object was not fitted with multilabel input.")
+        target = _declared(y_true, classes, labels)
     if classes.size == 1:
         if labels is None:
             raise ValueError(
@@ -909,7 +987,39 @@ def _check_classes(y_true: Any, labels: Any) -> tuple[Target, Array]:
                 "explicitly through the labels argument."
             )
         raise ValueError(f"The labels array needs to contain at least two labels, got {classes}.")
+    if labels is not None:
+        _require_one_label_each(target)
     return target, classes
+
+
+def _declared(y_true: Any, classes: Array, labels: Any) -> Target:
+    """Target whose labels are all among `classes`, which `labels` names."""
+    fault = None
+    try:
+        target = Target(y_true, "")
+        present = target.labels() if target.kind is None and not target.facts()[0] else np.asarray(y_true)
+    except (TypeError, ValueError) as error:
+        fault, present = error, np.asarray(y_true)
+    if not np.all(np.isin(present, classes)):
+        elements = np.asarray(y_true).reshape(-1) if np.ndim(y_true) > 1 else y_true
+        undeclared = set(elements) - set(labels)
+        raise ValueError(f"y_true contains values {undeclared} not belonging to the passed labels {labels}.")
+    if fault is not None:
+        raise fault
+    return target
+
+
+def _require_one_label_each(target: Target) -> None:
+    """Refuse a target that has not one label per sample."""
+    kind = target.settle()
+    if kind == "multilabel-indicator":
+        raise ValueError("The object was not fitted with multilabel input.")
+    if not isinstance(target.raw, list):
+        check_array(target.array, dtype=None)
+    if "multioutput" in kind:
+        raise ValueError("Multioutput target data is not supported with label binarization")
+    if kind == "unknown":
+        raise ValueError("The type of target data is not known")
 
 
 def _in_one_dtype(target: Target, classes: Array) -> tuple[Array, Array]:

@@ -20,6 +20,7 @@ from ._validation import (
     NOT_PROBABILITIES,
     Crossing,
     Indicators,
+    as_values,
     check_array,
     check_consistent_length,
     check_probabilities,
@@ -316,7 +317,7 @@ def _scores(
                 f"Target is {targets.kind} but average='binary'. Please choose another average setting, one of "
                 f"{options!r}."
             )
-        if targets.labels.size >= 2 and pos_label not in targets.labels.tolist():
+        if targets.labels.size >= 2 and pos_label not in as_values(targets.labels):
             raise ValueError(f"pos_label={pos_label} is not a valid label. It should be one of {targets.labels}")
         labels = [pos_label]
     elif pos_label not in (None, 1):

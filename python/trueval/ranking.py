@@ -17,6 +17,8 @@ from ._parameters import Interval, StrOptions, validate
 from ._validation import (
     BinaryRanking,
     Target,
+    as_numbers,
+    as_values,
     canonical_scores,
     check_array,
     check_binary_ranking,
@@ -25,6 +27,7 @@ from ._validation import (
     column_or_1d,
     native,
     pair_scores,
+    query_weights,
     ranking_weights,
     resolve_pos_label,
     settle_gains,
@@ -100,7 +103,7 @@ def auc(x: Any, y: Any) -> float:
     y = column_or_1d(y)
     if x.shape[0] < 2:
         raise ValueError(f"At least 2 points are needed to compute area under curve, but x.shape = {x.shape[0]}")
-    return _area(x, y)
+    return _area(as_numbers(x, "x", missing=False), as_numbers(y, "y", missing=False))
 
 
 def _area(x: Array, y: Array) -> float:
@@ -231,7 +234,7 @@ class _Columns:
 
 def _multilabel_columns(target: Target, y_score: Any, sample_weight: Any) -> _Columns:
     check_consistent_length(target.raw, y_score, sample_weight)
-    return _Columns(target, None, check_array(y_score, ensure_2d=True), sample_weight)
+    return _Columns(target, None, check_array(y_score, ensure_2d=True, role="y_score"), sample_weight)
 
 
 @validate(
@@ -322,7 +325,7 @@ def roc_auc_score(
     target = Target(y_true, "y_true")
     kind = target.settle()
     check_array(target.array, dtype=None, finite=target.array.dtype.kind == "O")
-    score = check_array(y_score)
+    score = check_array(y_score, role="y_score")
     if sample_weight is not None:
         sample_weight = column_or_1d(sample_weight)
     if kind == "multiclass" or (kind == "binary" and score.ndim == 2 and score.shape[1] > 2):
@@ -520,7 +523,7 @@ def average_precision_score(
     if kind == "binary":
         if target.n_samples:
             present = target.labels()
-            if present.size == 2 and pos_label not in present.tolist():
+            if present.size == 2 and pos_label not in as_values(present):
                 raise ValueError(f"pos_label={pos_label} is not a valid label. It should be one of {present}")
         return _precision_area(check_binary_ranking(target, y_score, pos_label, sample_weight))
     if kind in ("multilabel-indicator", "multiclass") and pos_label != 1:
@@ -544,7 +547,7 @@ def average_precision_score(
                 f"Got `y_score.shape={shape}`."
             )
         check_consistent_length(target.raw, y_score, sample_weight)
-        columns = _Columns(target, classes, check_array(y_score, ensure_2d=True), sample_weight)
+        columns = _Columns(target, classes, check_array(y_score, ensure_2d=True, role="y_score"), sample_weight)
     else:
         raise ValueError(f"{kind} format is not supported")
     return columns.average("average_precision_score", of_column, average)
@@ -558,7 +561,7 @@ def _counts(inputs: BinaryRanking) -> Curve:
     fps, tps, thresholds = _backend.current().binary_curve(
         inputs.labels, inputs.positive, inputs.scores, None if inputs.weights is None else inputs.weights.values
     )
-    dtype = np.dtype(np.float64) if inputs.score_dtype.kind in "OUSmM" else inputs.score_dtype
+    dtype = np.dtype(np.float64) if inputs.score_dtype.kind == "O" else inputs.score_dtype
     return fps.astype(np.float64), tps.astype(np.float64), thresholds.astype(dtype, copy=False)
 
 
@@ -842,7 +845,7 @@ def dcg_score(
     gains = settle_gains(true, score)
     discount = _discount(gains.shape[1], k, log_base)
     per_query = _backend.current().dcg(gains, score, discount, bool(ignore_ties))
-    return float(np.average(per_query, weights=sample_weight))
+    return average(per_query, query_weights(sample_weight))
 
 
 @validate(
@@ -916,4 +919,4 @@ def ndcg_score(
         )
     gains = settle_gains(true, score)
     per_query = _backend.current().ndcg(gains, score, _discount(gains.shape[1], k), bool(ignore_ties))
-    return float(np.average(per_query, weights=sample_weight))
+    return average(per_query, query_weights(sample_weight))

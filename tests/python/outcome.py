@@ -50,7 +50,15 @@ class Outcome:
 # Not part of a metric's behaviour: by-products of how an expression happens to be written (NumPy's RuntimeWarning for
 # an overflow), or of the versions of the libraries on the way.
 INCIDENTAL = (RuntimeWarning, DeprecationWarning, PendingDeprecationWarning)
-OLD_NUMPY = "elementwise comparison failed"  # NumPy before 1.25, on comparing words with a number
+# NumPy before 1.25 compares words with a number, or no labels with any, to a scalar: it warns, and then scikit-learn
+# complains of the scalar.
+OLD_NUMPY = "elementwise comparison failed"
+OLD_NUMPY_SCALAR = "got scalar `array(0, dtype=int32)` instead."
+
+
+def trips_on_old_numpy(error: object) -> bool:
+    """Is this an exception of scikit-learn's that NumPy from 1.25 on does not lead to?"""
+    return np.lib.NumpyVersion(np.__version__) < "1.25.0" and str(error).endswith(OLD_NUMPY_SCALAR)
 
 
 def on_purpose(error: BaseException) -> bool:
