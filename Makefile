@@ -59,9 +59,10 @@ test-reference: build $(VENV)/.test ## The whole suite with the compiled module 
 	rm $(REFERENCE)/trueval/_core*.so
 	PYTHONPATH=$(CURDIR)/$(REFERENCE) $(PYTEST) -p no:cacheprovider
 
-test-floor: build ## The oldest NumPy that is supported, with neither pandas, polars nor pyarrow
+test-floor: build ## The oldest NumPy and pyarrow that are supported
 	test -x $(FLOOR)/bin/python || $(PYTHON) -m venv $(FLOOR)
-	$(FLOOR)/bin/python -m pip install -q 'numpy==1.24.1' 'scipy==1.10.*' 'scikit-learn==1.9.*' pytest pytest-benchmark hypothesis
+	$(FLOOR)/bin/python -m pip install -q 'numpy==1.24.1' 'pyarrow==14.*' 'scipy==1.10.*' 'pandas==2.*' 'scikit-learn==1.9.*' \
+		polars rich pytest pytest-benchmark hypothesis
 	$(FLOOR)/bin/python -m pip install -q --force-reinstall --no-deps $(WHEELS)/*.whl
 	$(FLOOR)/bin/python -m pytest -q -p no:cacheprovider
 
