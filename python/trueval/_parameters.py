@@ -250,3 +250,11 @@ def validate(**constraints: list[Constraint]) -> Callable[[Callable[P, R]], Call
         return checked
 
     return decorate
+
+
+# constraints that many functions share
+LABELS = ["array-like", "sparse matrix"]
+OPTIONAL = ["array-like", None]
+POS_LABEL = [Real, str, "boolean", None]
+AVERAGE = [StrOptions({"micro", "macro", "samples", "weighted", "binary"}), None]
+ZERO_DIVISION = [Options(Real, {0.0, 1.0}), "nan", StrOptions({"warn"})]

@@ -7,85 +7,18 @@ the class and the text of the exception; and the classes and texts of the warnin
 from __future__ import annotations
 
 import inspect
-import re
-import warnings
 from typing import Any
 
 import numpy as np
 import pytest
 import trueval
-from outcome import OLD_NUMPY, trips_on_old_numpy
+from parity import Returned, check, obj
 
 sklearn_metrics = pytest.importorskip("sklearn.metrics")
 sp = pytest.importorskip("scipy.sparse")
 
 NAN, INF = float("nan"), float("inf")
 FUNCTIONS = [name for name in trueval.__all__ if hasattr(sklearn_metrics, name)]
-
-
-def in_order(message: str) -> str:
-    """Options sorted: scikit-learn lists a set, whose order changes from run to run."""
-    return re.sub(r"among \{(.*?)\}", lambda m: f"among {sorted(m[1].split(', '))}", message)
-
-
-class Returned:
-    """What one call did."""
-
-    def __init__(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        self.value: Any = None
-        self.error: tuple[str, str] | None = None
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            try:
-                self.value = function(*args, **kwargs)
-            except Exception as error:
-                self.error = type(error).__name__, in_order(str(error))
-                self.bases = type(error)
-        incidental = [w for w in caught if w.category is RuntimeWarning or str(w.message).startswith(OLD_NUMPY)]
-        self.caught = [w for w in caught if w not in incidental]
-        self.warnings = [(w.category, str(w.message)) for w in self.caught]
-
-
-def same_value(ours: Any, theirs: Any, rtol: float) -> None:
-    if isinstance(theirs, tuple):
-        assert isinstance(ours, tuple)
-        assert len(ours) == len(theirs)
-        for a, b in zip(ours, theirs, strict=True):
-            same_value(a, b, rtol)
-    elif isinstance(theirs, np.ndarray):
-        assert isinstance(ours, np.ndarray)
-        assert ours.dtype == theirs.dtype.newbyteorder("=")
-        assert ours.shape == theirs.shape
-        np.testing.assert_allclose(ours, theirs, rtol=rtol, atol=1e-14)
-    elif theirs is None:
-        assert ours is None
-    else:
-        assert type(ours) is float
-        assert isinstance(theirs, (float, int))  # scikit-learn returns the int 0 where nothing has weight
-        np.testing.assert_allclose(ours, theirs, rtol=rtol, atol=1e-14)
-
-
-def check(name: str, *args: Any, rtol: float = 1e-12, **kwargs: Any) -> Returned:
-    """Compare one call of both libraries."""
-    theirs = Returned(getattr(sklearn_metrics, name), args, kwargs)
-    ours = Returned(getattr(trueval, name), args, kwargs)
-    if theirs.error and trips_on_old_numpy(theirs.error[1]):
-        pytest.skip("NumPy before 1.25 compares words with a number to a scalar, of which scikit-learn complains")
-    assert ours.error == theirs.error
-    assert ours.warnings == theirs.warnings
-    if ours.error is None:
-        same_value(ours.value, theirs.value, rtol)
-    else:
-        assert ours.bases is theirs.bases
-    for warning in ours.caught:
-        assert warning.filename == __file__, "a warning must point at the caller's line"
-    return ours
-
-
-def obj(*items: Any) -> np.ndarray[Any, Any]:
-    out = np.empty(len(items), dtype=object)
-    out[:] = items
-    return out
 
 
 def test_signatures() -> None:

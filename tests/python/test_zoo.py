@@ -8,157 +8,20 @@ rule here is: a form that plainly means numbers or words is those, any other is 
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pytest
 from inputs import FAMILIES, ZOO, Case, zoo
+from metric import ORACLE, PLAIN, REFUSAL, SPELLING
 from outcome import Outcome, Tolerance, difference, on_purpose, trips_on_old_numpy, value_difference
-from registry import PAIRS, Keywords, Metric, pair_id
+from registry import PAIRS, Keywords, Metric, meant, pair_id
 
 # Forms that are numbers or words to a reader, though scikit-learn trips over them in some functions.
 READABLE = re.compile(
     "layouts: (byte-swapped|object|tuple)|dtypes: (bool|float16|longdouble|StringDType)|shapes: lists of one"
     "|pandas: (bool|boolean|Int64|UInt8|Float32|Float64|object)"
 )
-
-
-class Meant(NamedTuple):
-    """A difference that is meant.
-
-    `done` is what our outcome is held to: REFUSAL, a ValueError or a TypeError; SPELLING, scikit-learn's exception but
-    for the sign of zeros in its text; PLAIN, the value that scikit-learn gives for the same numbers as int64 or
-    float64; ORACLE, the value of the textbook, or one no further from it than `within`.
-    """
-
-    metrics: str
-    oddities: str
-    done: str
-    reason: str
-    within: float = 0.0
-
-
-REFUSAL, PLAIN, ORACLE, SPELLING = "refusal", "plain form", "oracle", "spelling"
-SETWISE = "f1_score|precision_recall_fscore_support|precision_score|recall_score"
-CURVES = "average_precision_score|precision_recall_curve|roc_auc_score|roc_curve"
-REGRESSION = "mean_absolute_error|mean_squared_error|r2_score"
-GAINS = "dcg_score|ndcg_score"
-WORDS = "dtypes: (S8|U8|StringDType)|pandas: (str|string)|polars: String"
-TIMES = r"dtypes: (datetime64\[D\]|timedelta64\[s\])"
-COMPLEX = "dtypes: complex(64|128)"
-ON_PURPOSE = [
-    Meant(
-        f"{CURVES}|{REGRESSION}|confusion_matrix",
-        f"({WORDS}|{TIMES}) on weights",
-        REFUSAL,
-        "words and times are no weights; scikit-learn turns them into floats here, and fails on them elsewhere",
-    ),
-    Meant(
-        GAINS,
-        f"{COMPLEX} on weights",
-        REFUSAL,
-        "complex numbers are no weights; scikit-learn drops the imaginary part here, and refuses them elsewhere",
-    ),
-    Meant(
-        f"{CURVES}|{GAINS}",
-        f"({TIMES}) on (argument 1|all)",
-        REFUSAL,
-        "times are no scores; scikit-learn ranks by them in some functions, and fails on them in others",
-    ),
-    Meant(
-        "ndcg_score",
-        r"dtypes: timedelta64\[s\] on argument 0",
-        REFUSAL,
-        "times are no gains; scikit-learn adds their microseconds with ignore_ties, and fails on them without",
-    ),
-    Meant(
-        f"roc_auc_score|{GAINS}",
-        "pandas: (str|string) on (argument 1|all)",
-        REFUSAL,
-        "words are no scores; scikit-learn parses those of pandas, and refuses those of NumPy",
-    ),
-    Meant(
-        GAINS,
-        "pandas: (str|string) on argument 0",
-        REFUSAL,
-        "words are no gains; scikit-learn parses those of pandas, and refuses those of NumPy",
-    ),
-    Meant(
-        GAINS,
-        "polars: String on argument 1",
-        REFUSAL,
-        "words are no scores; with ignore_ties, scikit-learn ranks by those of polars alphabetically",
-    ),
-    Meant(
-        f"confusion_matrix|{SETWISE}",
-        r"dtypes: timedelta64\[s\] on argument [01]",
-        PLAIN,
-        "scikit-learn counts a duration and the number that it equals as two labels, though as a hit",
-    ),
-    Meant(
-        f"average_precision_score|{SETWISE}",
-        r"dtypes: timedelta64\[s\] on (argument 0|all)",
-        PLAIN,
-        "with NumPy before 1.25, scikit-learn does not find the pos_label 1 among durations",
-    ),
-    Meant(
-        GAINS,
-        "dtypes: uint(8|16|32|64) on (argument 1|all)",
-        ORACLE,
-        "scikit-learn negates the scores in their own dtype, where -1 wraps around to the largest value",
-    ),
-    Meant(
-        GAINS,
-        "(dtypes: int(32|64)|values: times 5e-324) on (argument 1|all)",
-        ORACLE,
-        "with ignore_ties, scikit-learn leaves the order of tied scores to an unstable sort",
-    ),
-    Meant(
-        "auc",
-        "(dtypes|pandas): bool on argument 1",
-        PLAIN,
-        "scikit-learn adds neighbouring y as booleans, where True + True is True",
-    ),
-    Meant(
-        "average_precision_score|r2_score",
-        "values: times 5e-324 on weights",
-        ORACLE,
-        "products of weights with one significant bit are rounded, in one order or another",
-        within=0.03,
-    ),
-    Meant(
-        "precision_recall_curve",
-        "(layouts|pandas): object on (argument 1|all)",
-        PLAIN,
-        "thresholds of scores that come as objects are float64, not objects",
-    ),
-    Meant(
-        f"average_precision_score|precision_recall_curve|roc_curve|{SETWISE}",
-        "values: negated on (argument 0|all)",
-        SPELLING,
-        "the label -0.0 is the label 0, and is called 0.0 in messages",
-    ),
-    Meant(
-        "confusion_matrix",
-        "values: a uint64 maximum on argument [01]",
-        ORACLE,
-        "scikit-learn does not find an integer label beyond 2**53 among labels that were promoted to float64",
-    ),
-    Meant(
-        "confusion_matrix",
-        "values: a None on weights",
-        REFUSAL,
-        "scikit-learn lets the missing weight through, as NaN and then 0",
-    ),
-]
-
-
-def meant(row: Metric, what: str) -> Meant | None:
-    """The difference that is meant here, if any."""
-    for entry in ON_PURPOSE:
-        if re.fullmatch(entry.metrics, row.name) and re.fullmatch(entry.oddities, what):
-            return entry
-    return None
 
 
 def plain(part: Any) -> Any:

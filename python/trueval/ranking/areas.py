@@ -1,61 +1,45 @@
-"""Metrics of scores: curves and their areas, discounted cumulative gain; with scikit-learn's names and behaviour."""
+"""Areas under curves."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 from itertools import combinations
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from . import _backend
-from ._averaging import average, average_columns
-from ._parameters import Interval, StrOptions, validate
-from ._validation import (
-    BinaryRanking,
-    Target,
+from .. import _backend
+from .._averaging import average, average_columns
+from .._parameters import (
+    OPTIONAL,
+    Interval,
+    StrOptions,
+    validate,
+)
+from .._validation.arrays import (
+    Array,
     as_numbers,
-    as_values,
     canonical_scores,
     check_array,
-    check_binary_ranking,
     check_consistent_length,
-    check_gains,
     column_or_1d,
     native,
+)
+from .._validation.scores import (
+    BinaryRanking,
+    check_binary_ranking,
     pair_scores,
-    query_weights,
     ranking_weights,
     resolve_pos_label,
-    settle_gains,
 )
-from .exceptions import warn
+from .._validation.targets import Target, as_values
+from ..exceptions import warn
+from .curves import NO_NEGATIVES, NO_POSITIVE_CLASS, NO_POSITIVES, precision_recall_points, roc_points
 
-__all__ = [
-    "auc",
-    "average_precision_score",
-    "dcg_score",
-    "ndcg_score",
-    "precision_recall_curve",
-    "roc_auc_score",
-    "roc_curve",
-]
-
-Array = NDArray[Any]
-Curve = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[Any]]
-
-_OPTIONAL = ["array-like", None]
-_POS_LABEL = [Real, str, "boolean", None]
-_NO_NEGATIVES = "No negative samples in y_true, false positive value should be meaningless"
-_NO_POSITIVES = "No positive samples in y_true, true positive value should be meaningless"
-_NO_POSITIVE_CLASS = "No positive class found in y_true, recall is set to one for all thresholds."
 _ONE_CLASS = "Only one class is present in y_true. ROC AUC score is not defined in that case."
-
-
-# areas ----------------------------------------------------------------------------------------------------------------
 
 
 @validate(x=["array-like"], y=["array-like"])
@@ -127,15 +111,15 @@ def _roc_area(inputs: BinaryRanking, max_fpr: float | None) -> float:
         )
         if positives <= 0 or negatives <= 0:
             if negatives <= 0:
-                warn(_NO_NEGATIVES, "UndefinedMetricWarning")
+                warn(NO_NEGATIVES, "UndefinedMetricWarning")
             if positives <= 0:
-                warn(_NO_POSITIVES, "UndefinedMetricWarning")
+                warn(NO_POSITIVES, "UndefinedMetricWarning")
             return float("nan")
         pairs = 2 * positives * negatives
         if weights is None or 1e-290 < pairs < 1e290:
             return float(twice_area / pairs)
     # Negative weights, weights whose products leave the range of a float, and partial areas go by the curve.
-    fpr, tpr, _ = _roc_points(inputs, drop_intermediate=True)
+    fpr, tpr, _ = roc_points(inputs, drop_intermediate=True)
     if max_fpr is None or max_fpr == 1:
         return _area(fpr, tpr)
     stop = np.searchsorted(fpr, max_fpr, "right")
@@ -153,10 +137,10 @@ def _precision_area(inputs: BinaryRanking) -> float:
             inputs.labels, inputs.positive, inputs.scores, None if weights is None else weights.values
         )
         if positives <= 0:
-            warn(_NO_POSITIVE_CLASS)
+            warn(NO_POSITIVE_CLASS)
             return 0.0
         return float(max(0.0, total / positives))
-    precision, recall, _ = _precision_recall_points(inputs, drop_intermediate=False)
+    precision, recall, _ = precision_recall_points(inputs, drop_intermediate=False)
     return float(max(0.0, -np.sum(np.diff(recall) * precision[:-1])))
 
 
@@ -241,10 +225,10 @@ def _multilabel_columns(target: Target, y_score: Any, sample_weight: Any) -> _Co
     y_true=["array-like"],
     y_score=["array-like"],
     average=[StrOptions({"micro", "macro", "samples", "weighted"}), None],
-    sample_weight=_OPTIONAL,
+    sample_weight=OPTIONAL,
     max_fpr=[Interval(Real, 0.0, 1, closed="right"), None],
     multi_class=[StrOptions({"raise", "ovr", "ovo"})],
-    labels=_OPTIONAL,
+    labels=OPTIONAL,
 )
 def roc_auc_score(
     y_true: Any,
@@ -449,7 +433,7 @@ def _one_vs_one(target: Target, classes: Array, score: Array, mean: str | None) 
     y_score=["array-like"],
     average=[StrOptions({"micro", "samples", "weighted", "macro"}), None],
     pos_label=[Real, str, "boolean"],
-    sample_weight=_OPTIONAL,
+    sample_weight=OPTIONAL,
 )
 def average_precision_score(
     y_true: Any,
@@ -551,372 +535,3 @@ def average_precision_score(
     else:
         raise ValueError(f"{kind} format is not supported")
     return columns.average("average_precision_score", of_column, average)
-
-
-# curves ---------------------------------------------------------------------------------------------------------------
-
-
-def _counts(inputs: BinaryRanking) -> Curve:
-    """Count false and true positives at or above each distinct score; with the scores, descending."""
-    fps, tps, thresholds = _backend.current().binary_curve(
-        inputs.labels, inputs.positive, inputs.scores, None if inputs.weights is None else inputs.weights.values
-    )
-    dtype = np.dtype(np.float64) if inputs.score_dtype.kind == "O" else inputs.score_dtype
-    return fps.astype(np.float64), tps.astype(np.float64), thresholds.astype(dtype, copy=False)
-
-
-def _roc_points(inputs: BinaryRanking, drop_intermediate: bool) -> Curve:
-    fps, tps, thresholds = _counts(inputs)
-    if drop_intermediate and fps.size > 2:
-        corner = np.ones(fps.size, dtype=bool)
-        corner[1:-1] = (np.diff(fps, 2) != 0) | (np.diff(tps, 2) != 0)
-        fps, tps, thresholds = fps[corner], tps[corner], thresholds[corner]
-    fpr = np.concatenate([[0.0], fps])
-    tpr = np.concatenate([[0.0], tps])
-    cuts = np.concatenate([[np.inf], thresholds.astype(np.float64)])
-    for rates, message in ((fpr, _NO_NEGATIVES), (tpr, _NO_POSITIVES)):
-        if rates[-1] <= 0:
-            warn(message, "UndefinedMetricWarning")
-            rates.fill(np.nan)
-        else:
-            np.divide(rates, rates[-1], out=rates)
-    return fpr, tpr, cuts
-
-
-def _precision_recall_points(inputs: BinaryRanking, drop_intermediate: bool) -> Curve:
-    fps, tps, thresholds = _counts(inputs)
-    if drop_intermediate and fps.size > 2:
-        corner = np.ones(fps.size, dtype=bool)
-        steps = np.diff(tps) != 0
-        corner[1:-1] = steps[:-1] | steps[1:]
-        fps, tps, thresholds = fps[corner], tps[corner], thresholds[corner]
-    predicted = tps + fps
-    precision = np.divide(tps, predicted, out=np.zeros_like(tps), where=predicted != 0)
-    if tps[-1] == 0:
-        warn(_NO_POSITIVE_CLASS)
-        recall = np.ones_like(tps)
-    else:
-        recall = tps / tps[-1]
-    return np.append(precision[::-1], 1.0), np.append(recall[::-1], 0.0), thresholds[::-1]
-
-
-@validate(
-    y_true=["array-like"],
-    y_score=["array-like"],
-    pos_label=_POS_LABEL,
-    sample_weight=_OPTIONAL,
-    drop_intermediate=["boolean"],
-)
-def roc_curve(
-    y_true: Any,
-    y_score: Any,
-    *,
-    pos_label: Any = None,
-    sample_weight: Any = None,
-    drop_intermediate: bool = True,
-) -> Curve:
-    """Compute the false and true positive rates at every threshold on the scores.
-
-    Parameters
-    ----------
-    y_true : array-like of shape (n_samples,)
-        True labels: integers, booleans, integral floats or strings.
-    y_score : array-like of shape (n_samples,)
-        Scores, higher for positives; numbers of any width.
-    pos_label : int, float, bool or str, optional
-        The positive label. It may be left out where the labels are among {0, 1} or {-1, 1}; then it is 1.
-    sample_weight : array-like of shape (n_samples,), optional
-        Weights of the samples. Samples of weight zero do not take part.
-    drop_intermediate : bool, default=True
-        Leave out points that lie on the line between their neighbours.
-
-    Returns
-    -------
-    fpr : ndarray of shape (n_thresholds,)
-        False positive rate of the samples that score at least the threshold, increasing, float64. NaN, with an
-        UndefinedMetricWarning, if there are no negatives.
-    tpr : ndarray of shape (n_thresholds,)
-        True positive rate, likewise. NaN, with an UndefinedMetricWarning, if there are no positives.
-    thresholds : ndarray of shape (n_thresholds,)
-        Decreasing, float64; the first is infinity, which no score reaches.
-
-    Raises
-    ------
-    ValueError
-        For NaN or infinity, no sample, lengths that differ, labels that are fractions, more than two labels or labels
-        other than {0, 1} and {-1, 1} without `pos_label`, weights that are all zero.
-
-    See Also
-    --------
-    roc_auc_score : the area under the curve, without the curve.
-
-    Notes
-    -----
-    Equal scores make one point; -0.0 ties with 0.0.
-
-    Time is O(n_samples) to O(n_samples log n_samples), depending on the distribution of the scores; scratch memory is
-    8 bytes a sample for float64 scores, 4 for float32, 16 with weights, beside up to 24 bytes for each distinct score.
-
-    References
-    ----------
-    .. [1] T. Fawcett, "An introduction to ROC analysis", Pattern Recognition Letters 27, 2006.
-
-    Examples
-    --------
-    >>> import trueval as tv
-    >>> fpr, tpr, thresholds = tv.roc_curve([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
-    >>> fpr
-    array([0. , 0. , 0.5, 0.5, 1. ])
-    >>> tpr
-    array([0. , 0.5, 0.5, 1. , 1. ])
-    >>> thresholds
-    array([ inf, 0.8 , 0.4 , 0.35, 0.1 ])
-    """
-    return _roc_points(
-        check_binary_ranking(Target(y_true, "y_true"), y_score, pos_label, sample_weight), drop_intermediate
-    )
-
-
-@validate(
-    y_true=["array-like"],
-    y_score=["array-like"],
-    pos_label=_POS_LABEL,
-    sample_weight=_OPTIONAL,
-    drop_intermediate=["boolean"],
-)
-def precision_recall_curve(
-    y_true: Any,
-    y_score: Any,
-    *,
-    pos_label: Any = None,
-    sample_weight: Any = None,
-    drop_intermediate: bool = False,
-) -> Curve:
-    """Compute precision and recall at every threshold on the scores.
-
-    Parameters
-    ----------
-    y_true : array-like of shape (n_samples,)
-        True labels: integers, booleans, integral floats or strings.
-    y_score : array-like of shape (n_samples,)
-        Scores, higher for positives; numbers of any width.
-    pos_label : int, float, bool or str, optional
-        The positive label. It may be left out where the labels are among {0, 1} or {-1, 1}; then it is 1.
-    sample_weight : array-like of shape (n_samples,), optional
-        Weights of the samples. Samples of weight zero do not take part.
-    drop_intermediate : bool, default=False
-        Leave out points between two others of the same recall.
-
-    Returns
-    -------
-    precision : ndarray of shape (n_thresholds + 1,)
-        Precision of the samples that score at least the threshold, float64; the last is 1.
-    recall : ndarray of shape (n_thresholds + 1,)
-        Recall of these samples, decreasing, float64; the last is 0. All others are 1, with a warning, if there are no
-        positives.
-    thresholds : ndarray of shape (n_thresholds,)
-        Distinct scores, increasing, in the dtype of `y_score`.
-
-    Raises
-    ------
-    ValueError
-        For NaN or infinity, no sample, lengths that differ, labels that are fractions, more than two labels or labels
-        other than {0, 1} and {-1, 1} without `pos_label`, weights that are all zero.
-
-    Warns
-    -----
-    UserWarning
-        If there is no positive sample.
-
-    See Also
-    --------
-    average_precision_score : the area under the steps, without the curve.
-
-    Notes
-    -----
-    Equal scores make one point; -0.0 ties with 0.0.
-
-    Time is O(n_samples) to O(n_samples log n_samples), depending on the distribution of the scores; scratch memory is
-    8 bytes a sample for float64 scores, 4 for float32, 16 with weights, beside up to 24 bytes for each distinct score.
-
-    References
-    ----------
-    .. [1] J. Davis, M. Goadrich, "The relationship between precision-recall and ROC curves", ICML 2006.
-
-    Examples
-    --------
-    >>> import trueval as tv
-    >>> precision, recall, thresholds = tv.precision_recall_curve([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
-    >>> precision
-    array([0.5       , 0.66666667, 0.5       , 1.        , 1.        ])
-    >>> recall
-    array([1. , 1. , 0.5, 0.5, 0. ])
-    >>> thresholds
-    array([0.1 , 0.35, 0.4 , 0.8 ])
-    """
-    return _precision_recall_points(
-        check_binary_ranking(Target(y_true, "y_true"), y_score, pos_label, sample_weight), drop_intermediate
-    )
-
-
-# gains ----------------------------------------------------------------------------------------------------------------
-
-
-def _discount(n_documents: int, k: int | None, log_base: float = 2) -> NDArray[np.float64]:
-    with np.errstate(divide="ignore"):
-        discount = 1 / (np.log(np.arange(n_documents) + 2) / np.log(log_base))
-    if k is not None:
-        discount[k:] = 0
-    return np.asarray(discount, dtype=np.float64)
-
-
-@validate(
-    y_true=["array-like"],
-    y_score=["array-like"],
-    k=[Interval(Integral, 1, None, closed="left"), None],
-    log_base=[Interval(Real, 0.0, None, closed="neither")],
-    sample_weight=_OPTIONAL,
-    ignore_ties=["boolean"],
-)
-def dcg_score(
-    y_true: Any,
-    y_score: Any,
-    *,
-    k: int | None = None,
-    log_base: float = 2,
-    sample_weight: Any = None,
-    ignore_ties: bool = False,
-) -> float:
-    """Discounted cumulative gain: relevances summed in the order of the scores, the lower the rank the less.
-
-    Parameters
-    ----------
-    y_true : array-like of shape (n_samples, n_documents)
-        Relevance of each document to each query, two documents at least.
-    y_score : array-like of shape (n_samples, n_documents)
-        Scores by which the documents are ranked, the highest first.
-    k : int, optional
-        Count the first k ranks only.
-    log_base : float, default=2
-        Base of the logarithm of the discount; smaller is steeper.
-    sample_weight : array-like of shape (n_samples,), optional
-        Weights of the queries.
-    ignore_ties : bool, default=False
-        Take the ranks of tied scores as they fall, which is faster: the later column first.
-
-    Returns
-    -------
-    dcg : float
-        Mean over the queries.
-
-    Raises
-    ------
-    ValueError
-        For NaN or infinity, no query, shapes that differ, fewer than two documents.
-    ZeroDivisionError
-        For weights that add up to zero.
-
-    See Also
-    --------
-    ndcg_score : the same over the best that is possible.
-
-    Notes
-    -----
-    The gain at rank r = 1, 2, ... is divided by log(r + 1) [1]_. Documents of equal score share the mean of their
-    discounts [2]_; -0.0 ties with 0.0.
-
-    Time is O(n_samples * n_documents * log n_documents), scratch memory O(n_documents) a thread and 8 bytes a query.
-
-    References
-    ----------
-    .. [1] K. Järvelin, J. Kekäläinen, "Cumulated gain-based evaluation of IR techniques", ACM TOIS 20, 2002.
-    .. [2] F. McSherry, M. Najork, "Computing information retrieval performance measures efficiently in the presence of
-       tied scores", ECIR 2008.
-
-    Examples
-    --------
-    >>> import trueval as tv
-    >>> round(tv.dcg_score([[10, 0, 0, 1, 5]], [[0.1, 0.2, 0.3, 4, 70]]), 4)
-    9.4995
-    >>> round(tv.dcg_score([[10, 0, 0, 1, 5]], [[1, 0, 0, 0, 1]], k=1), 4)  # a tie for the first rank
-    7.5
-    """
-    true, score, _ = check_gains(y_true, y_score, sample_weight)
-    gains = settle_gains(true, score)
-    discount = _discount(gains.shape[1], k, log_base)
-    per_query = _backend.current().dcg(gains, score, discount, bool(ignore_ties))
-    return average(per_query, query_weights(sample_weight))
-
-
-@validate(
-    y_true=["array-like"],
-    y_score=["array-like"],
-    k=[Interval(Integral, 1, None, closed="left"), None],
-    sample_weight=_OPTIONAL,
-    ignore_ties=["boolean"],
-)
-def ndcg_score(
-    y_true: Any, y_score: Any, *, k: int | None = None, sample_weight: Any = None, ignore_ties: bool = False
-) -> float:
-    """Discounted cumulative gain over that of the best possible ranking.
-
-    Parameters
-    ----------
-    y_true : array-like of shape (n_samples, n_documents)
-        Relevance of each document to each query, not negative, two documents at least.
-    y_score : array-like of shape (n_samples, n_documents)
-        Scores by which the documents are ranked, the highest first.
-    k : int, optional
-        Count the first k ranks only.
-    sample_weight : array-like of shape (n_samples,), optional
-        Weights of the queries.
-    ignore_ties : bool, default=False
-        Take the ranks of tied scores as they fall, which is faster: the later column first.
-
-    Returns
-    -------
-    ndcg : float
-        Mean over the queries, between 0 and 1. A query without a relevant document counts 0.
-
-    Raises
-    ------
-    ValueError
-        For NaN or infinity, negative relevances, no query, shapes that differ, fewer than two documents.
-    ZeroDivisionError
-        For weights that add up to zero.
-
-    See Also
-    --------
-    dcg_score : the same without the division.
-
-    Notes
-    -----
-    The gain at rank r = 1, 2, ... is divided by log2(r + 1) [1]_. Documents of equal score share the mean of their
-    discounts [2]_; -0.0 ties with 0.0.
-
-    Time is O(n_samples * n_documents * log n_documents), scratch memory O(n_documents) a thread and 8 bytes a query.
-
-    References
-    ----------
-    .. [1] K. Järvelin, J. Kekäläinen, "Cumulated gain-based evaluation of IR techniques", ACM TOIS 20, 2002.
-    .. [2] F. McSherry, M. Najork, "Computing information retrieval performance measures efficiently in the presence of
-       tied scores", ECIR 2008.
-
-    Examples
-    --------
-    >>> import trueval as tv
-    >>> round(tv.ndcg_score([[10, 0, 0, 1, 5]], [[0.1, 0.2, 0.3, 4, 70]]), 4)
-    0.6957
-    >>> tv.ndcg_score([[1, 0, 0]], [[0.9, 0.5, 0.1]], k=1)
-    1.0
-    """
-    true, score, low = check_gains(y_true, y_score, sample_weight)
-    if low < 0:
-        raise ValueError("ndcg_score should not be used on negative y_true values.")
-    if true.ndim > 1 and true.shape[1] <= 1:
-        raise ValueError(
-            f"Computing NDCG is only meaningful when there is more than 1 document. Got {true.shape[1]} instead."
-        )
-    gains = settle_gains(true, score)
-    per_query = _backend.current().ndcg(gains, score, _discount(gains.shape[1], k), bool(ignore_ties))
-    return average(per_query, query_weights(sample_weight))

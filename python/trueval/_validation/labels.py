@@ -1,0 +1,186 @@
+"""Two label arguments of a classification metric: their contingency table, or their indicator matrices."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _backend
+from .._parameters import is_sparse
+from .arrays import (
+    Array,
+    SampleWeights,
+    check_consistent_length,
+    sample_weights,
+)
+from .targets import Target, indicator_bytes
+
+
+def _string_labels(labels: Array) -> bool:
+    return labels.dtype.kind in "US"
+
+
+def union_of_labels(true: Array, pred: Array) -> Array:
+    """Sorted union of two label sets."""
+    if _string_labels(true) != _string_labels(pred) and true.size and pred.size:
+        raise ValueError(f"Mix of label input types (string and number); Got {true} and {pred}.")
+    if true.dtype == pred.dtype:
+        return true if np.array_equal(true, pred) else np.union1d(true, pred)
+    if "M" in (true.dtype.kind, pred.dtype.kind):
+        raise TypeError(f"Mix of label input types (date and number); Got {true} and {pred}.")
+    labels = sorted({*true.tolist(), *pred.tolist()})
+    union = np.asarray(labels)
+    if union.tolist() != labels:  # no integer dtype holds both -1 and 2**64 - 1, and float64 would round the latter
+        union = np.asarray(labels, dtype=object)
+    return union
+
+
+class Crossing(NamedTuple):
+    """Two 1-D targets as the cells of their contingency table.
+
+    `labels` is the union of both label sets and `present` what y_true holds of it; `rows` and `columns` place each cell
+    in the union, `values` is its number of samples or, with weights, their weight.
+    """
+
+    kind: str
+    labels: Array
+    present: Array
+    rows: NDArray[np.intp]
+    columns: NDArray[np.intp]
+    values: Array
+    n_samples: int
+    weights: SampleWeights | None
+    fault: Exception | None
+
+
+class Indicators(NamedTuple):
+    """Two multilabel targets as matrices of bytes."""
+
+    kind: str
+    labels: Array
+    true: NDArray[np.uint8]
+    pred: NDArray[np.uint8]
+    n_samples: int
+    weights: SampleWeights | None
+    fault: Exception | None
+
+
+def _positions(labels: Array, union: Array) -> NDArray[np.intp]:
+    if labels.size == union.size:
+        return np.arange(labels.size)
+    if labels.dtype == union.dtype or labels.dtype.kind == union.dtype.kind == "U":
+        return np.searchsorted(union, labels)
+    table = {label: position for position, label in enumerate(union.tolist())}
+    return np.fromiter((table[label] for label in labels.tolist()), dtype=np.intp, count=labels.size)
+
+
+def _in_one_unit(true: Target, pred: Target) -> None:
+    """Bring dates or durations to the finer one of their units, and durations beside numbers to numbers, as NumPy."""
+    own, other = true.array.dtype, pred.array.dtype
+    if own.kind == other.kind and own != other:
+        unit = np.promote_types(own, other)
+        true.array, pred.array = true.array.astype(unit), pred.array.astype(unit)
+    elif true.wide or pred.wide:
+        return
+    elif own.kind == "m" and other.kind in "biuf":
+        true.array = true.array.astype(np.int64)
+    elif other.kind == "m" and own.kind in "biuf":
+        pred.array = pred.array.astype(np.int64)
+
+
+def _sorted_first(target: Target) -> None:
+    """Fail as scikit-learn does on an object array whose elements have no order."""
+    if type(target.raw) is np.ndarray and target.kind == "unknown" and target.array.dtype.kind == "O":
+        np.unique(target.raw)
+
+
+def check_targets(
+    y_true: Any, y_pred: Any, sample_weight: Any = None, *, sorts: bool = True, late_weights: bool = False
+) -> Crossing | Indicators:
+    """Check two label arguments of a classification metric, with one crossing into the backend.
+
+    Parameters
+    ----------
+    y_true, y_pred : array-like or sparse
+    sample_weight : array-like or None
+    sorts : bool
+        Whether an object array without an order fails on that, rather than on being of unknown kind.
+    late_weights : bool
+        Do not raise what is wrong with the weights but hand it over as `fault`: for metrics that have more to check
+        before they look at the weights.
+    """
+    check_consistent_length(y_true, y_pred, None if late_weights else sample_weight)
+    true = Target(y_true, "y_true")
+    try:
+        pred = Target(y_pred, "y_pred")
+        if true.array.dtype.kind in "mM" or pred.array.dtype.kind == "m":
+            _in_one_unit(true, pred)
+        if sorts:
+            _sorted_first(true)
+            _sorted_first(pred)
+        pairs = None
+        if true.kind is None and pred.kind is None and not true.wide and not pred.wide:
+            pairs = true.codes, pred.codes
+    except Exception:
+        true.settle()
+        raise
+    n_samples = true.n_samples
+
+    fault: Exception | None = None
+    weights = None
+    if sample_weight is not None and n_samples:
+        try:
+            check_consistent_length(y_true, y_pred, sample_weight)
+            weights = sample_weights(sample_weight, n_samples)
+        except Exception as error:
+            fault = error
+
+    cells: Any = ()
+    if pairs is not None:
+        status, labels, status_pred, labels_pred, *cells = _backend.current().contingency(
+            *pairs, None if weights is None else weights.values
+        )
+        if not (status or status_pred):
+            true.learn(status, labels)
+            pred.learn(status_pred, labels_pred)
+    kind_true = true.settle()
+    kind_pred = pred.settle()
+    if not n_samples:
+        raise ValueError(
+            "Found empty input array (e.g., `y_true` or `y_pred`) while a minimum of 1 sample is required."
+        )
+    if fault is not None and not late_weights:
+        raise fault
+    kinds = {kind_true, kind_pred}
+    if kinds == {"binary", "multiclass"}:
+        kinds = {"multiclass"}
+    if len(kinds) > 1:
+        raise ValueError(f"Classification metrics can't handle a mix of {kind_true} and {kind_pred} targets")
+    kind = kinds.pop()
+    if kind not in ("binary", "multiclass", "multilabel-indicator"):
+        raise ValueError(f"{kind} is not supported")
+    if kind == "multilabel-indicator":
+        n_labels = true.array.shape[1]
+        if n_labels != pred.array.shape[1]:
+            raise ValueError("Multi-label binary indicator input with different numbers of labels")
+        marks, marks_pred = indicator_bytes(true.array, pred.array)
+        return Indicators(kind, np.arange(n_labels), marks, marks_pred, n_samples, weights, fault)
+    if is_sparse(true.array) or is_sparse(pred.array):
+        raise TypeError("Sparse input is only supported when targets are of multilabel type")
+
+    present, present_pred = true.labels(), pred.labels()
+    union = union_of_labels(present, present_pred)
+    rows, columns, counts, sums = cells
+    return Crossing(
+        "multiclass" if union.size > 2 else kind,
+        union,
+        present,
+        _positions(present, union)[rows],
+        _positions(present_pred, union)[columns],
+        counts if sums is None else sums,
+        n_samples,
+        weights,
+        fault,
+    )

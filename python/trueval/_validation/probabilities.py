@@ -1,0 +1,163 @@
+"""A label argument beside probabilities of the classes."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..exceptions import warn
+from .arrays import (
+    FLOATS,
+    Array,
+    SampleWeights,
+    check_array,
+    check_consistent_length,
+    floats,
+    measured_array,
+    native,
+    num_samples,
+    sample_weights,
+)
+from .targets import Target, code_dtype, numeric_codes
+
+
+class Probabilities(NamedTuple):
+    """Labels, sorted classes in their dtype, (n, k) or (n, 1) probabilities, weights, dtype of the argument.
+
+    `indicator` holds the marks of a multilabel target, which has no labels.
+    """
+
+    labels: Array
+    classes: Array
+    proba: Array
+    weights: SampleWeights | None
+    dtype: np.dtype[Any]
+    indicator: Array | None
+
+
+def check_probabilities(y_true: Any, y_proba: Any, sample_weight: Any, labels: Any) -> Probabilities:
+    """Check the inputs of a metric of class probabilities."""
+    proba, low, high = measured_array(y_proba, FLOATS)
+    dtype = proba.dtype
+    if high > 1:
+        raise ValueError(f"y_prob contains values greater than 1: {dtype.type(high)}")
+    if low < 0:
+        raise ValueError(f"y_prob contains values lower than 0: {dtype.type(low)}")
+    check_consistent_length(proba, y_true, sample_weight)
+    weights = None if sample_weight is None else sample_weights(sample_weight, proba.shape[0])
+    proba = floats(proba)
+    if proba.ndim == 1:
+        proba = proba.reshape(-1, 1)
+    target, classes = _check_classes(y_true, labels)
+    columns = 2 if proba.shape[1] == 1 else proba.shape[1]
+    if classes.size != columns:
+        warn_unless_probabilities(proba, dtype)
+        if labels is not None:
+            raise ValueError(
+                f"The number of classes in labels is different from that in y_prob. Classes found in labels: {classes}"
+            )
+        raise ValueError(
+            f"y_true and y_prob contain different number of classes: {classes.size} vs {columns}. Please provide the "
+            f"true labels explicitly through the labels argument. Classes found in y_true: {classes}"
+        )
+    if target.settle() == "multilabel-indicator":
+        marks = np.ascontiguousarray(target.array)
+        return Probabilities(marks, classes, proba, weights, dtype, marks)
+    return Probabilities(*_in_one_dtype(target, classes), proba, weights, dtype, None)
+
+
+def tolerance_of(dtype: np.dtype[Any]) -> float:
+    """How far a row of probabilities may be from a sum of one."""
+    return math.sqrt(np.finfo(dtype).eps)
+
+
+NOT_PROBABILITIES = "The y_prob values do not sum to one. Make sure to pass probabilities."
+
+
+def warn_unless_probabilities(proba: Array, dtype: np.dtype[Any]) -> None:
+    """Warn where a row of a matrix that no kernel reads does not sum to one."""
+    if proba.shape[1] > 1 and np.any(np.abs(proba.sum(axis=1, dtype=np.float64) - 1.0) > tolerance_of(dtype)):
+        warn(NOT_PROBABILITIES)
+
+
+def _check_classes(y_true: Any, labels: Any) -> tuple[Target, Array]:
+    """Target and sorted classes, which are those of `labels` where given."""
+    source = Target(y_true if labels is None else labels, "y")
+    kind = source.settle()
+    if "multioutput" in kind:
+        raise ValueError("Multioutput target data is not supported with label binarization")
+    if not source.n_samples:
+        raise ValueError(f"y has 0 samples: {source.raw!r}")
+    if kind not in ("binary", "multiclass", "multilabel-indicator"):
+        raise ValueError(f"Unknown label type: {(source.raw,)!r}")
+    classes = np.arange(source.array.shape[1]) if kind == "multilabel-indicator" else source.labels()
+    target = source
+    if labels is not None:
+        if 1 < classes.size < num_samples(labels):
+            raise ValueError(f"labels must be distinct, got {labels}.")
+        if not np.all(classes == labels):
+            warn(
+                f"Labels passed were {labels}. But this function assumes labels are ordered lexicographically. Pass "
+                f"the ordered labels={classes.tolist()} and ensure that the columns of y_prob correspond to this "
+                "ordering."
+            )
+        target = _declared(y_true, classes, labels)
+    if classes.size == 1:
+        if labels is None:
+            raise ValueError(
+                f"y_true contains only one label ({classes[0]}). Please provide the list of all expected class labels "
+                "explicitly through the labels argument."
+            )
+        raise ValueError(f"The labels array needs to contain at least two labels, got {classes}.")
+    if labels is not None:
+        _require_one_label_each(target)
+    return target, classes
+
+
+def _declared(y_true: Any, classes: Array, labels: Any) -> Target:
+    """Target whose labels are all among `classes`, which `labels` names."""
+    fault = None
+    try:
+        target = Target(y_true, "")
+        present = target.labels() if target.kind is None and not target.facts()[0] else np.asarray(y_true)
+    except (TypeError, ValueError) as error:
+        fault, present = error, np.asarray(y_true)
+    if not np.all(np.isin(present, classes)):
+        elements = np.asarray(y_true).reshape(-1) if np.ndim(y_true) > 1 else y_true
+        undeclared = set(elements) - set(labels)
+        raise ValueError(f"y_true contains values {undeclared} not belonging to the passed labels {labels}.")
+    if fault is not None:
+        raise fault
+    return target
+
+
+def _require_one_label_each(target: Target) -> None:
+    """Refuse a target that has not one label per sample."""
+    kind = target.settle()
+    if kind == "multilabel-indicator":
+        raise ValueError("The object was not fitted with multilabel input.")
+    if not isinstance(target.raw, list):
+        check_array(target.array, dtype=None)
+    if "multioutput" in kind:
+        raise ValueError("Multioutput target data is not supported with label binarization")
+    if kind == "unknown":
+        raise ValueError("The type of target data is not known")
+
+
+def _in_one_dtype(target: Target, classes: Array) -> tuple[Array, Array]:
+    """Codes of a target and of the classes that contain its labels, in one dtype and one numbering."""
+    codes = target.codes
+    if target.names is not None:
+        numbering = np.arange(classes.size, dtype=code_dtype(classes.size))
+        if target.names.size != classes.size:
+            codes = numbering[np.searchsorted(classes, target.names)][codes]
+        return native(codes, numbering.dtype), numbering
+    if classes.dtype.kind in "bmM":
+        classes = numeric_codes(classes)
+    same = classes.astype(codes.dtype)
+    if not np.array_equal(same, classes):
+        # a class that y_true's dtype cannot hold, such as -1 beside unsigned labels
+        codes, same = codes.astype(np.int64), classes.astype(np.int64)
+    return codes, same

@@ -1,0 +1,15 @@
+"""Metrics of predicted labels and of predicted probabilities, with scikit-learn's names and behaviour."""
+
+from .counts import accuracy_score, confusion_matrix
+from .probabilities import log_loss
+from .setwise import f1_score, precision_recall_fscore_support, precision_score, recall_score
+
+__all__ = [
+    "accuracy_score",
+    "confusion_matrix",
+    "f1_score",
+    "log_loss",
+    "precision_recall_fscore_support",
+    "precision_score",
+    "recall_score",
+]

@@ -1,0 +1,232 @@
+"""Curves over the thresholds on a score."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _backend
+from .._parameters import (
+    OPTIONAL,
+    POS_LABEL,
+    validate,
+)
+from .._validation.scores import (
+    BinaryRanking,
+    check_binary_ranking,
+)
+from .._validation.targets import Target
+from ..exceptions import warn
+
+Curve = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[Any]]
+
+NO_NEGATIVES = "No negative samples in y_true, false positive value should be meaningless"
+NO_POSITIVES = "No positive samples in y_true, true positive value should be meaningless"
+NO_POSITIVE_CLASS = "No positive class found in y_true, recall is set to one for all thresholds."
+
+
+def _counts(inputs: BinaryRanking) -> Curve:
+    """Count false and true positives at or above each distinct score; with the scores, descending."""
+    fps, tps, thresholds = _backend.current().binary_curve(
+        inputs.labels, inputs.positive, inputs.scores, None if inputs.weights is None else inputs.weights.values
+    )
+    dtype = np.dtype(np.float64) if inputs.score_dtype.kind == "O" else inputs.score_dtype
+    return fps.astype(np.float64), tps.astype(np.float64), thresholds.astype(dtype, copy=False)
+
+
+def roc_points(inputs: BinaryRanking, drop_intermediate: bool) -> Curve:
+    """Compute the points of a ROC curve: false and true positive rates, thresholds from infinity down."""
+    fps, tps, thresholds = _counts(inputs)
+    if drop_intermediate and fps.size > 2:
+        corner = np.ones(fps.size, dtype=bool)
+        corner[1:-1] = (np.diff(fps, 2) != 0) | (np.diff(tps, 2) != 0)
+        fps, tps, thresholds = fps[corner], tps[corner], thresholds[corner]
+    fpr = np.concatenate([[0.0], fps])
+    tpr = np.concatenate([[0.0], tps])
+    cuts = np.concatenate([[np.inf], thresholds.astype(np.float64)])
+    for rates, message in ((fpr, NO_NEGATIVES), (tpr, NO_POSITIVES)):
+        if rates[-1] <= 0:
+            warn(message, "UndefinedMetricWarning")
+            rates.fill(np.nan)
+        else:
+            np.divide(rates, rates[-1], out=rates)
+    return fpr, tpr, cuts
+
+
+def precision_recall_points(inputs: BinaryRanking, drop_intermediate: bool) -> Curve:
+    """Compute the points of a precision-recall curve: precisions, recalls, thresholds from the lowest up."""
+    fps, tps, thresholds = _counts(inputs)
+    if drop_intermediate and fps.size > 2:
+        corner = np.ones(fps.size, dtype=bool)
+        steps = np.diff(tps) != 0
+        corner[1:-1] = steps[:-1] | steps[1:]
+        fps, tps, thresholds = fps[corner], tps[corner], thresholds[corner]
+    predicted = tps + fps
+    precision = np.divide(tps, predicted, out=np.zeros_like(tps), where=predicted != 0)
+    if tps[-1] == 0:
+        warn(NO_POSITIVE_CLASS)
+        recall = np.ones_like(tps)
+    else:
+        recall = tps / tps[-1]
+    return np.append(precision[::-1], 1.0), np.append(recall[::-1], 0.0), thresholds[::-1]
+
+
+@validate(
+    y_true=["array-like"],
+    y_score=["array-like"],
+    pos_label=POS_LABEL,
+    sample_weight=OPTIONAL,
+    drop_intermediate=["boolean"],
+)
+def roc_curve(
+    y_true: Any,
+    y_score: Any,
+    *,
+    pos_label: Any = None,
+    sample_weight: Any = None,
+    drop_intermediate: bool = True,
+) -> Curve:
+    """Compute the false and true positive rates at every threshold on the scores.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,)
+        True labels: integers, booleans, integral floats or strings.
+    y_score : array-like of shape (n_samples,)
+        Scores, higher for positives; numbers of any width.
+    pos_label : int, float, bool or str, optional
+        The positive label. It may be left out where the labels are among {0, 1} or {-1, 1}; then it is 1.
+    sample_weight : array-like of shape (n_samples,), optional
+        Weights of the samples. Samples of weight zero do not take part.
+    drop_intermediate : bool, default=True
+        Leave out points that lie on the line between their neighbours.
+
+    Returns
+    -------
+    fpr : ndarray of shape (n_thresholds,)
+        False positive rate of the samples that score at least the threshold, increasing, float64. NaN, with an
+        UndefinedMetricWarning, if there are no negatives.
+    tpr : ndarray of shape (n_thresholds,)
+        True positive rate, likewise. NaN, with an UndefinedMetricWarning, if there are no positives.
+    thresholds : ndarray of shape (n_thresholds,)
+        Decreasing, float64; the first is infinity, which no score reaches.
+
+    Raises
+    ------
+    ValueError
+        For NaN or infinity, no sample, lengths that differ, labels that are fractions, more than two labels or labels
+        other than {0, 1} and {-1, 1} without `pos_label`, weights that are all zero.
+
+    See Also
+    --------
+    roc_auc_score : the area under the curve, without the curve.
+
+    Notes
+    -----
+    Equal scores make one point; -0.0 ties with 0.0.
+
+    Time is O(n_samples) to O(n_samples log n_samples), depending on the distribution of the scores; scratch memory is
+    8 bytes a sample for float64 scores, 4 for float32, 16 with weights, beside up to 24 bytes for each distinct score.
+
+    References
+    ----------
+    .. [1] T. Fawcett, "An introduction to ROC analysis", Pattern Recognition Letters 27, 2006.
+
+    Examples
+    --------
+    >>> import trueval as tv
+    >>> fpr, tpr, thresholds = tv.roc_curve([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
+    >>> fpr
+    array([0. , 0. , 0.5, 0.5, 1. ])
+    >>> tpr
+    array([0. , 0.5, 0.5, 1. , 1. ])
+    >>> thresholds
+    array([ inf, 0.8 , 0.4 , 0.35, 0.1 ])
+    """
+    return roc_points(
+        check_binary_ranking(Target(y_true, "y_true"), y_score, pos_label, sample_weight), drop_intermediate
+    )
+
+
+@validate(
+    y_true=["array-like"],
+    y_score=["array-like"],
+    pos_label=POS_LABEL,
+    sample_weight=OPTIONAL,
+    drop_intermediate=["boolean"],
+)
+def precision_recall_curve(
+    y_true: Any,
+    y_score: Any,
+    *,
+    pos_label: Any = None,
+    sample_weight: Any = None,
+    drop_intermediate: bool = False,
+) -> Curve:
+    """Compute precision and recall at every threshold on the scores.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,)
+        True labels: integers, booleans, integral floats or strings.
+    y_score : array-like of shape (n_samples,)
+        Scores, higher for positives; numbers of any width.
+    pos_label : int, float, bool or str, optional
+        The positive label. It may be left out where the labels are among {0, 1} or {-1, 1}; then it is 1.
+    sample_weight : array-like of shape (n_samples,), optional
+        Weights of the samples. Samples of weight zero do not take part.
+    drop_intermediate : bool, default=False
+        Leave out points between two others of the same recall.
+
+    Returns
+    -------
+    precision : ndarray of shape (n_thresholds + 1,)
+        Precision of the samples that score at least the threshold, float64; the last is 1.
+    recall : ndarray of shape (n_thresholds + 1,)
+        Recall of these samples, decreasing, float64; the last is 0. All others are 1, with a warning, if there are no
+        positives.
+    thresholds : ndarray of shape (n_thresholds,)
+        Distinct scores, increasing, in the dtype of `y_score`.
+
+    Raises
+    ------
+    ValueError
+        For NaN or infinity, no sample, lengths that differ, labels that are fractions, more than two labels or labels
+        other than {0, 1} and {-1, 1} without `pos_label`, weights that are all zero.
+
+    Warns
+    -----
+    UserWarning
+        If there is no positive sample.
+
+    See Also
+    --------
+    average_precision_score : the area under the steps, without the curve.
+
+    Notes
+    -----
+    Equal scores make one point; -0.0 ties with 0.0.
+
+    Time is O(n_samples) to O(n_samples log n_samples), depending on the distribution of the scores; scratch memory is
+    8 bytes a sample for float64 scores, 4 for float32, 16 with weights, beside up to 24 bytes for each distinct score.
+
+    References
+    ----------
+    .. [1] J. Davis, M. Goadrich, "The relationship between precision-recall and ROC curves", ICML 2006.
+
+    Examples
+    --------
+    >>> import trueval as tv
+    >>> precision, recall, thresholds = tv.precision_recall_curve([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
+    >>> precision
+    array([0.5       , 0.66666667, 0.5       , 1.        , 1.        ])
+    >>> recall
+    array([1. , 1. , 0.5, 0.5, 0. ])
+    >>> thresholds
+    array([0.1 , 0.35, 0.4 , 0.8 ])
+    """
+    return precision_recall_points(
+        check_binary_ranking(Target(y_true, "y_true"), y_score, pos_label, sample_weight), drop_intermediate
+    )

@@ -1,0 +1,187 @@
+"""The metrics of classification, and where they differ from scikit-learn's on purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import oracles
+from metric import (
+    FOLD,
+    LOGS,
+    ORACLE,
+    PLAIN,
+    REFUSAL,
+    SPELLING,
+    SUM,
+    TIMES,
+    WORDS,
+    Grid,
+    Meant,
+    Metric,
+    every_label,
+    grid,
+)
+from outcome import EXACT
+
+DIVISION = ("warn", 0, 1, float("nan"))
+BETA = (1.0, 0.5, 0.0, float("inf"))
+SETWISE = {
+    "labels_binary": (
+        *grid(average=("binary",), zero_division=DIVISION),
+        *grid(average=("binary",), pos_label=(0, 2, -1, True)),
+        *grid(average=("macro", "micro", "weighted", None), zero_division=DIVISION),
+        {"average": "macro", "labels": [1]},
+        {"average": "macro", "pos_label": 0},
+    ),
+    "labels_multiclass": (
+        *grid(average=("macro", "micro", "weighted", None), zero_division=DIVISION),
+        *grid(average=("macro", "micro", "weighted", None), labels=([2, 1], [0, 1, 2, 3])),
+        {"average": "binary"},
+        {"average": "samples"},
+    ),
+    "labels_text": (
+        *grid(average=("macro", "micro", "weighted", None)),
+        {"average": "macro", "labels": ["cat", "ant", "dog"]},
+        {"average": "binary", "pos_label": "bee"},
+    ),
+    "labels_multilabel": (
+        *grid(average=("macro", "micro", "weighted", "samples", None), zero_division=DIVISION),
+        *grid(average=("macro", "micro", "weighted", "samples", None), labels=([1], [1, 0])),
+        {"average": "binary"},
+    ),
+}
+
+
+def with_betas(grids: Mapping[str, Grid]) -> Mapping[str, Grid]:
+    """The grids, and further settings that precision_recall_fscore_support alone has."""
+    return {
+        name: (
+            *settings,
+            *({**settings[0], "beta": beta} for beta in BETA),
+            {**settings[0], "warn_for": ("recall",)},
+            {**settings[0], "beta": -1.0},
+        )
+        for name, settings in grids.items()
+    }
+
+
+MATRIX = grid(normalize=(None, "true", "pred", "all"))
+
+ROWS = (
+    Metric(
+        "accuracy_score",
+        every_label(
+            grid(normalize=(True, False)), "labels_binary", "labels_multiclass", "labels_text", "labels_multilabel"
+        ),
+        oracles.accuracy_score,
+        EXACT,
+        SUM,
+        mirror="accuracy_score",
+        extensive=lambda keywords: not keywords.get("normalize", True),
+    ),
+    Metric(
+        "confusion_matrix",
+        {
+            "labels_binary": (*MATRIX, {"labels": [1, 0]}, {"labels": [1]}),
+            "labels_multiclass": (*MATRIX, {"labels": [2, 0, 1]}, {"labels": [7, 99], "normalize": "true"}),
+            "labels_text": (*MATRIX, {"labels": ["cat", "ant"]}),
+        },
+        oracles.confusion_matrix,
+        FOLD,
+        SUM,
+        extensive=lambda keywords: keywords.get("normalize") is None,
+    ),
+    Metric(
+        "precision_recall_fscore_support",
+        with_betas(SETWISE),
+        oracles.precision_recall_fscore_support,
+        FOLD,
+        SUM,
+        extensive=lambda keywords: (False, False, False, keywords.get("average") is None),
+    ),
+    Metric(
+        "precision_score",
+        SETWISE,
+        oracles.precision_score,
+        FOLD,
+        SUM,
+        mirror="recall_score",
+        mirrored=lambda keywords: keywords["average"] != "weighted",
+    ),
+    Metric(
+        "recall_score",
+        SETWISE,
+        oracles.recall_score,
+        FOLD,
+        SUM,
+        mirror="precision_score",
+        mirrored=lambda keywords: keywords["average"] != "weighted",
+    ),
+    Metric(
+        "f1_score",
+        SETWISE,
+        oracles.f1_score,
+        FOLD,
+        SUM,
+        mirror="f1_score",
+        mirrored=lambda keywords: keywords["average"] != "weighted",
+    ),
+    Metric(
+        "log_loss",
+        {
+            "probabilities_binary": (*grid(normalize=(True, False)), {"labels": [0, 1]}),
+            "probabilities_multiclass": (
+                {"labels": [0, 1, 2, 3]},
+                {"labels": [0, 1, 2, 3], "normalize": False},
+                {"labels": [1, 0, 3, 2]},
+                {"labels": [0, 1, 2]},
+                {},
+            ),
+        },
+        oracles.log_loss,
+        LOGS,
+        LOGS,
+        extensive=lambda keywords: not keywords.get("normalize", True),
+        needs_two_classes=False,
+    ),
+)
+
+SETWISE_NAMES = "f1_score|precision_recall_fscore_support|precision_score|recall_score"
+MEANT = (
+    Meant(
+        "confusion_matrix",
+        f"({WORDS}|{TIMES}) on weights",
+        REFUSAL,
+        "words and times are no weights; scikit-learn turns them into floats here, and fails on them elsewhere",
+    ),
+    Meant(
+        f"confusion_matrix|{SETWISE_NAMES}",
+        r"dtypes: timedelta64\[s\] on argument [01]",
+        PLAIN,
+        "scikit-learn counts a duration and the number that it equals as two labels, though as a hit",
+    ),
+    Meant(
+        SETWISE_NAMES,
+        r"dtypes: timedelta64\[s\] on (argument 0|all)",
+        PLAIN,
+        "with NumPy before 1.25, scikit-learn does not find the pos_label 1 among durations",
+    ),
+    Meant(
+        SETWISE_NAMES,
+        "values: negated on (argument 0|all)",
+        SPELLING,
+        "the label -0.0 is the label 0, and is called 0.0 in messages",
+    ),
+    Meant(
+        "confusion_matrix",
+        "values: a uint64 maximum on argument [01]",
+        ORACLE,
+        "scikit-learn does not find an integer label beyond 2**53 among labels that were promoted to float64",
+    ),
+    Meant(
+        "confusion_matrix",
+        "values: a None on weights",
+        REFUSAL,
+        "scikit-learn lets the missing weight through, as NaN and then 0",
+    ),
+)

@@ -1,0 +1,168 @@
+"""The metrics of ranking, and where they differ from scikit-learn's on purpose."""
+
+from __future__ import annotations
+
+import oracles
+from metric import (
+    COMPLEX,
+    CURVE,
+    ORACLE,
+    PLAIN,
+    REFUSAL,
+    SPELLING,
+    SUM,
+    TIMES,
+    WORDS,
+    Meant,
+    Metric,
+    every_label,
+    grid,
+)
+from outcome import EXACT
+
+GAIN = ({}, {"k": 1}, {"k": 3}, {"k": 50}, {"k": 0})
+IGNORING = grid(ignore_ties=(True,), k=(None, 1, 2))
+
+ROWS = (
+    Metric(
+        "roc_auc_score",
+        every_label(grid(max_fpr=(None, 0.3, 1.0)), "scores_binary", "scores_text"),
+        oracles.roc_auc_score,
+        CURVE,
+        CURVE,
+        monotone=True,
+        needs_two_classes=True,
+    ),
+    Metric(
+        "roc_curve",
+        {
+            "scores_binary": grid(drop_intermediate=(True, False), pos_label=(None, 0)),
+            "scores_text": grid(pos_label=("bee", "ant", "cat", None)),
+        },
+        oracles.roc_curve,
+        EXACT,
+        SUM,
+        monotone=True,
+        needs_two_classes=True,
+        fragile=lambda keywords: keywords.get("drop_intermediate", True),
+    ),
+    Metric(
+        "average_precision_score",
+        {"scores_binary": ({}, {"pos_label": 0}, {"pos_label": 2}), "scores_text": grid(pos_label=("bee", "cat"))},
+        oracles.average_precision_score,
+        CURVE,
+        CURVE,
+        monotone=True,
+    ),
+    Metric(
+        "precision_recall_curve",
+        {
+            "scores_binary": grid(drop_intermediate=(False, True), pos_label=(None, 0)),
+            "scores_text": grid(pos_label=("bee", "cat")),
+        },
+        oracles.precision_recall_curve,
+        EXACT,
+        SUM,
+        monotone=True,
+    ),
+    Metric("auc", {"curve": ({},)}, oracles.auc, SUM, SUM, weights=False, permutable=False),
+    Metric(
+        "dcg_score",
+        {"gains": (*GAIN, {"log_base": 10}), "gains_distinct": IGNORING},
+        oracles.dcg_score,
+        SUM,
+        SUM,
+        monotone=True,
+    ),
+    Metric("ndcg_score", {"gains": GAIN, "gains_distinct": IGNORING}, oracles.ndcg_score, SUM, SUM, monotone=True),
+)
+
+CURVES = "average_precision_score|precision_recall_curve|roc_auc_score|roc_curve"
+GAINS = "dcg_score|ndcg_score"
+MEANT = (
+    Meant(
+        CURVES,
+        f"({WORDS}|{TIMES}) on weights",
+        REFUSAL,
+        "words and times are no weights; scikit-learn turns them into floats here, and fails on them elsewhere",
+    ),
+    Meant(
+        GAINS,
+        f"{COMPLEX} on weights",
+        REFUSAL,
+        "complex numbers are no weights; scikit-learn drops the imaginary part here, and refuses them elsewhere",
+    ),
+    Meant(
+        f"{CURVES}|{GAINS}",
+        f"({TIMES}) on (argument 1|all)",
+        REFUSAL,
+        "times are no scores; scikit-learn ranks by them in some functions, and fails on them in others",
+    ),
+    Meant(
+        "ndcg_score",
+        r"dtypes: timedelta64\[s\] on argument 0",
+        REFUSAL,
+        "times are no gains; scikit-learn adds their microseconds with ignore_ties, and fails on them without",
+    ),
+    Meant(
+        f"roc_auc_score|{GAINS}",
+        "pandas: (str|string) on (argument 1|all)",
+        REFUSAL,
+        "words are no scores; scikit-learn parses those of pandas, and refuses those of NumPy",
+    ),
+    Meant(
+        GAINS,
+        "pandas: (str|string) on argument 0",
+        REFUSAL,
+        "words are no gains; scikit-learn parses those of pandas, and refuses those of NumPy",
+    ),
+    Meant(
+        GAINS,
+        "polars: String on argument 1",
+        REFUSAL,
+        "words are no scores; with ignore_ties, scikit-learn ranks by those of polars alphabetically",
+    ),
+    Meant(
+        "average_precision_score",
+        r"dtypes: timedelta64\[s\] on (argument 0|all)",
+        PLAIN,
+        "with NumPy before 1.25, scikit-learn does not find the pos_label 1 among durations",
+    ),
+    Meant(
+        GAINS,
+        "dtypes: uint(8|16|32|64) on (argument 1|all)",
+        ORACLE,
+        "scikit-learn negates the scores in their own dtype, where -1 wraps around to the largest value",
+    ),
+    Meant(
+        GAINS,
+        "(dtypes: int(32|64)|values: times 5e-324) on (argument 1|all)",
+        ORACLE,
+        "with ignore_ties, scikit-learn leaves the order of tied scores to an unstable sort",
+    ),
+    Meant(
+        "auc",
+        "(dtypes|pandas): bool on argument 1",
+        PLAIN,
+        "scikit-learn adds neighbouring y as booleans, where True + True is True",
+    ),
+    Meant(
+        "average_precision_score",
+        "values: times 5e-324 on weights",
+        ORACLE,
+        "products of weights with one significant bit are rounded, in one order or another",
+        within=0.03,
+    ),
+    Meant(
+        "precision_recall_curve",
+        "(layouts|pandas): object on (argument 1|all)",
+        PLAIN,
+        "thresholds of scores that come as objects are float64, not objects",
+    ),
+    Meant(
+        "average_precision_score|precision_recall_curve|roc_curve",
+        "values: negated on (argument 0|all)",
+        SPELLING,
+        "the label -0.0 is the label 0, and is called 0.0 in messages",
+    ),
+)
