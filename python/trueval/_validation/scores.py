@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .._parameters import is_sparse
 from .arrays import (
     FLOATS,
     Array,
@@ -66,7 +65,7 @@ def check_binary_ranking(target: Target, y_score: Any, pos_label: Any, sample_we
 def pair_scores(target: Target, positive: int | None, y_score: Any, sample_weight: Any) -> BinaryRanking:
     """Join a target with its scores and weights."""
     check_consistent_length(target.raw, y_score, sample_weight)
-    if is_sparse(target.array):
+    if target.sparse:
         column_or_1d(target.array)
     if target.wide:
         raise ValueError(f"y should be a 1d array, got an array of shape {target.array.shape} instead.")
