@@ -304,9 +304,11 @@ fn deviance(targets: &Targets<'_>, at: impl Term, power: f64, stop: &Stop) -> Re
     mean(targets, term, stop)
 }
 
-/// The mean of `of` per column. It is taken of differences from the first row, so that of equal values it is that value.
+/// The mean of `of` per column. It is taken of differences from the first row that weighs anything, so that of equal
+/// values it is that value.
 fn centre(targets: &Targets<'_>, of: impl Fn(f64, f64) -> f64 + Sync, stop: &Stop) -> Result<Vec<f64>> {
-    let at = |view: Floats<'_>, column: usize| with_floats!(view, y => y.get(column).map_or(0.0, |y| y.widen()));
+    let row = targets.sample_weight.and_then(|weights| weights.iter().position(|weight| *weight != 0.0)).unwrap_or(0);
+    let at = |view: Floats<'_>, column: usize| with_floats!(view, y => y.get(row * targets.columns + column).map_or(0.0, |y| y.widen()));
     let first: Vec<f64> =
         (0..targets.columns).map(|column| of(at(targets.y_true, column), at(targets.y_pred, column))).collect();
     let offsets = mean(targets, |column, t, p| of(t, p) - first[column], stop)?;
