@@ -472,15 +472,11 @@ pub struct Quantile {
     pub share: f64,
     /// What counts as no excess.
     pub slack: f64,
-    /// Whether the share of a number of rows is rounded to single precision (as long as that counts rows exactly), so
-    /// that 0.07 of 100 rows are 7 rows there, though a little more in double precision.
-    pub single: bool,
 }
 
 impl Quantile {
-    fn target(self, total: f64, weighted: bool) -> f64 {
+    fn target(self, total: f64) -> f64 {
         let target = self.share * total;
-        let target = if self.single && !weighted && total <= 16_777_216.0 { f64::from(target as f32) } else { target };
         // No share at all is reached by the first row that weighs anything.
         if target == 0.0 { f64::from_bits(1) } else { target }
     }
@@ -535,7 +531,7 @@ pub fn quantile(
         return Ok(f64::NAN);
     }
     let (total, distribution) = column.total(stop)?;
-    let target = wanted.target(total, weights.is_some());
+    let target = wanted.target(total);
     let mut part = Part { low: 0, high: u64::MAX, rows, below: Sum::default(), end: total };
     if distribution && rows > NEAR {
         let mut guess = column.guess(wanted.share);
@@ -553,7 +549,7 @@ pub fn quantile(
         let item = |i, key| inside.contains(&key).then(|| Weighted { key, weight: column.weight(i) });
         let (items, next) = column.pick(part.high, item, stop)?;
         let whole = part.rows == rows;
-        let target = |end: f64| if whole { wanted.target(end, true) } else { target };
+        let target = |end: f64| if whole { wanted.target(end) } else { target };
         return weighted_quantile(items, part.below.value(), next, target, wanted.slack);
     }
     let (mut keys, next) = column.pick(part.high, |_, key| inside.contains(&key).then_some(key), stop)?;

@@ -164,8 +164,7 @@ def explained_pinball(
 
     In the order of y_true the quantile is the first value at which the weights of the rows so far (1 each without
     weights) reach `share` of all, or the mean of it and the next value of nonzero weight if they exceed that by at most
-    `slack`. Weights of both signs are bisected for that place as they are. float32 matrices without weights have their
-    share of the rows rounded to float32.
+    `slack`. Weights of both signs are bisected for that place as they are.
     """
 
 def median_absolute_error(

@@ -250,7 +250,7 @@ pub fn explained_pinball(
 
 /// Median absolute difference per column, in the sense of [`Quantile`].
 pub fn median_absolute_error(targets: &Targets<'_>, slack: f64, stop: &Stop) -> Result<Vec<f64>> {
-    targets.quantiles(|t, p| (p - t).abs(), Quantile { share: 0.5, slack, single: false }, stop)
+    targets.quantiles(|t, p| (p - t).abs(), Quantile { share: 0.5, slack }, stop)
 }
 
 /// Largest absolute difference per column.

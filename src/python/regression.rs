@@ -8,7 +8,6 @@ use super::call::run;
 use crate::kernels::regression as kernels;
 use crate::kernels::regression::Targets;
 use crate::order::Quantile;
-use crate::scalar::Floats;
 
 /// Borrows the arguments of every function here.
 fn targets<'a>(
@@ -135,7 +134,7 @@ pub fn explained_pinball<'py>(
     slack: f64,
 ) -> PyResult<(Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>)> {
     let targets = targets(&y_true, &y_pred, &sample_weight)?;
-    let wanted = Quantile { share, slack, single: matches!(targets.y_true, Floats::F32(_)) };
+    let wanted = Quantile { share, slack };
     let (loss, baseline) =
         run(py, targets.y_true.len(), |stop| kernels::explained_pinball(&targets, alpha, wanted, stop))?;
     Ok((array(py, loss), array(py, baseline)))

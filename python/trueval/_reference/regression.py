@@ -52,8 +52,7 @@ def explained_pinball(  # noqa: PLR0917 - the contract is positional
     /,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean pinball loss of the predictions, and of the quantile of y_true, per column."""
-    single = y_true.dtype == np.float32
-    best = _quantiles(y_true.astype(np.float64), sample_weight, share, slack, single=single)
+    best = _quantiles(y_true.astype(np.float64), sample_weight, share, slack)
     loss = pinball_loss(y_true, y_pred, sample_weight, alpha)
     return loss, _mean(_pinball(_difference(y_true, best), alpha), sample_weight)
 
@@ -134,9 +133,7 @@ def _deviance(y: NDArray[np.float64], mu: NDArray[np.float64], power: float) -> 
         return 2 * (np.power(own, two) / (one * two) - y * np.power(mu, one) / one + np.power(mu, two) / two)
 
 
-def _quantiles(
-    values: NDArray[np.float64], sample_weight: Weights, share: float, slack: float, *, single: bool = False
-) -> NDArray[np.float64]:
+def _quantiles(values: NDArray[np.float64], sample_weight: Weights, share: float, slack: float) -> NDArray[np.float64]:
     """Averaged inverse of the (weighted) distribution function of each column at `share`."""
     out = np.full(values.shape[1], np.nan)
     if not len(values):
@@ -147,8 +144,6 @@ def _quantiles(
         weights = np.ones(len(order)) if sample_weight is None else sample_weight[order]
         below = np.cumsum(weights)
         target = share * below[-1]
-        if single and sample_weight is None and below[-1] <= 2**24:
-            target = np.float64(np.float32(target))
         target = target or np.nextafter(0.0, 1.0)
         at = min(int(np.searchsorted(below, target)), last)
         after = at

@@ -8,10 +8,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import _backend
+from .._parameters import is_sparse
 from .arrays import (
     FLOATS,
     Array,
     SampleWeights,
+    as_numpy,
     check_array,
     check_consistent_length,
     floats,
@@ -84,14 +86,21 @@ def check_regression(y_true: Any, y_pred: Any, sample_weight: Any, multioutput: 
     return Regression(true, pred, (true_low, pred_low), weights, multioutput, read, dtype)
 
 
+def _as_they_are(y: Any, role: str) -> Array:
+    """Numbers in their own dtype; objects as float64, words that spell numbers among them."""
+    a = y if is_sparse(y) else as_numpy(y)
+    objects = isinstance(a, np.ndarray) and a.dtype.kind == "O" and a.ndim
+    return check_array(a, dtype=FLOATS[0] if objects else "numeric", role=role)
+
+
 def check_differences(y_true: Any, y_pred: Any, sample_weight: Any, multioutput: Any) -> Regression:
     """Like `check_regression`, for a metric that takes the differences of integers as they are.
 
     The minima are not looked for.
     """
     check_consistent_length(y_true, y_pred, sample_weight)
-    true = check_array(y_true, role="y_true")
-    pred = check_array(y_pred, role="y_pred")
+    true = _as_they_are(y_true, "y_true")
+    pred = _as_they_are(y_pred, "y_pred")
     weights = None
     if sample_weight is not None:
         weights = sample_weights(sample_weight, true.shape[0], dtype=FLOATS[0])

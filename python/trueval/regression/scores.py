@@ -251,9 +251,8 @@ def _explained_pinball(y_true: Any, y_pred: Any, sample_weight: Any, alpha: Any,
     if _too_short(inputs, "D^2"):
         return float("nan")
     require_total(inputs)
-    # In the arithmetic of the dtype that the targets are read in, which decides whether a quantile falls on a row.
-    kind = inputs.read.type
-    share, slack = float(kind(alpha * 100) / kind(100)), float(np.finfo(kind).eps)
+    # By way of percents, as scikit-learn has it: 0.07 of 100 rows are then a little more than 7.
+    share, slack = float(alpha * 100) / 100, float(np.finfo(inputs.read).eps)
     kernel = _backend.current().explained_pinball
     loss, baseline = kernel(inputs.true, inputs.pred, weight, float(alpha), share, slack)
     return explained_fraction(loss, baseline, inputs.multioutput, True, with_parameter(inputs.dtype, alpha))

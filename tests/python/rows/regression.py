@@ -6,6 +6,7 @@ import oracles
 from metric import (
     LOGS,
     ORACLE,
+    PLAIN,
     REFUSAL,
     SUM,
     TIMES,
@@ -66,7 +67,7 @@ ROWS = (
     ),
     Metric(
         "root_mean_squared_error",
-        EVERY_OUTPUT,
+        {"targets": OUTPUTS, "targets_multioutput": MANY_OUTPUTS[:3]},
         oracles.root_mean_squared_error,
         SUM,
         SUM,
@@ -124,7 +125,19 @@ MEANT = (
         "words and times are no weights; scikit-learn turns them into floats here, and fails on them elsewhere",
     ),
     Meant(
-        "r2_score",
+        "max_error|median_absolute_error",
+        "dtypes: uint(8|16|32|64) on all",
+        PLAIN,
+        "the difference of unsigned integers wraps around in scikit-learn",
+    ),
+    Meant(
+        "explained_variance_score",
+        "values: a 1e300 on weights",
+        ORACLE,
+        "a rounded mean is not the one row that has all the weight, and scikit-learn divides by the square of the rest",
+    ),
+    Meant(
+        "r2_score|explained_variance_score|d2_tweedie_score",
         "values: times 5e-324 on weights",
         ORACLE,
         "products of weights with one significant bit are rounded, in one order or another",
