@@ -21,6 +21,12 @@ NDCG of a query without a relevant document           0.0                       
 R²: fewer than two samples                            NaN                                 UndefinedMetricWarning
 R²: constant y_true, perfect / imperfect prediction   1.0 / 0.0 (NaN / -inf where         none
                                                       `force_finite` is false)
+explained variance: constant y_true, constant error   1.0 / 0.0 otherwise (NaN / -inf     none
+                                                      where `force_finite` is false)
+D²: fewer than two samples                            NaN                                 UndefinedMetricWarning
+D² of the pinball loss: y_true all at its quantile    1.0 if perfect, else 0.0            none
+D² of a deviance: y_true has none from its mean       ZeroDivisionError
+MAPE: a target of 0                                   counts as 2.2e-16                   none
 log loss: y_true of one class and `labels` not given  ValueError
 ====================================================  ==================================  =============================
 """

@@ -141,10 +141,65 @@ def squared_error(y_true: NDArray[Any], y_pred: NDArray[Any], sample_weight: _We
 def absolute_error(y_true: NDArray[Any], y_pred: NDArray[Any], sample_weight: _Weights, /) -> NDArray[np.float64]:
     """Like `squared_error`, for absolute differences."""
 
+def absolute_percentage_error(
+    y_true: NDArray[Any], y_pred: NDArray[Any], sample_weight: _Weights, epsilon: float, /
+) -> NDArray[np.float64]:
+    """Like `squared_error`, for the absolute difference over the absolute truth, the latter at least `epsilon`."""
+
+def squared_log_error(y_true: NDArray[Any], y_pred: NDArray[Any], sample_weight: _Weights, /) -> NDArray[np.float64]:
+    """Like `squared_error`, for the logarithms of 1 + y; every value exceeds -1."""
+
+def pinball_loss(
+    y_true: NDArray[Any], y_pred: NDArray[Any], sample_weight: _Weights, alpha: float, /
+) -> NDArray[np.float64]:
+    """Like `squared_error`, for alpha times the difference where it is positive, alpha - 1 times it where negative."""
+
+def explained_pinball(
+    y_true: NDArray[Any],
+    y_pred: NDArray[Any],
+    sample_weight: _Weights,
+    alpha: float,
+    share: float,
+    slack: float,
+    /,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """`pinball_loss` of the predictions and of a quantile of y_true, per column.
+
+    In the order of y_true the quantile is the first value at which the weights of the rows so far (1 each without
+    weights) reach `share` of all, or the mean of it and the next value of nonzero weight if they exceed that by at most
+    `slack`. Weights of both signs are bisected for that place as they are.
+    """
+
+def median_absolute_error(
+    y_true: NDArray[Any], y_pred: NDArray[Any], sample_weight: _Weights, slack: float, /
+) -> NDArray[np.float64]:
+    """Quantile in the sense of `explained_pinball`, with share 1/2, of the absolute differences, per column."""
+
+def max_error(y_true: NDArray[Any], y_pred: NDArray[Any], /) -> NDArray[np.float64]:
+    """Largest absolute difference, per column; 0 without rows."""
+
+def tweedie_deviance(
+    y_true: NDArray[Any], y_pred: NDArray[Any], sample_weight: _Weights, power: float, /
+) -> NDArray[np.float64]:
+    """Like `squared_error`, for the unit deviance of the Tweedie distribution of this variance power.
+
+    Outside the distribution's domain the result is nan or meaningless.
+    """
+
+def explained_deviance(
+    y_true: NDArray[Any], y_pred: NDArray[Any], sample_weight: _Weights, power: float, /
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """`tweedie_deviance` of the predictions and of the mean of y_true, per column."""
+
 def explained_sums(
     y_true: NDArray[Any], y_pred: NDArray[Any], sample_weight: _Weights, /
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Per column: the (weighted) sum of squared differences, and of squared deviations of y_true from its mean."""
+
+def explained_variances(
+    y_true: NDArray[Any], y_pred: NDArray[Any], sample_weight: _Weights, /
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Per column: the (weighted) sum of squared deviations of the differences, and of y_true, from their means."""
 
 # losses ---------------------------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::dispatched;
 use crate::error::{Error, Result, check_length};
 use crate::fold::{MAX_CHUNKS, Stop, Sum, fold, lane_sum};
+use crate::order::{Quantile, quantile};
 use crate::scalar::{Floats, Score};
 use crate::with_floats;
 
@@ -45,12 +46,35 @@ impl Targets<'_> {
         Ok(sums.into_iter().map(Sum::value).collect())
     }
 
+    /// Per column, the largest absolute difference.
+    fn largest<T: Score>(&self, y_true: &[T], y_pred: &[T], stop: &Stop) -> Result<Vec<f64>> {
+        let columns = self.columns;
+        let update = |largest: &mut Vec<f64>, rows: Range<usize>| {
+            let (from, to) = (rows.start * columns, rows.end * columns);
+            for (column, largest) in largest.iter_mut().enumerate() {
+                *largest = largest.max(column_max(&y_true[from..to], &y_pred[from..to], columns, column));
+            }
+        };
+        let merge = |a: &mut Vec<f64>, b: Vec<f64>| a.iter_mut().zip(b).for_each(|(a, b)| *a = a.max(b));
+        fold(self.rows(), MAX_CHUNKS, stop, || vec![0.0; columns], update, merge)
+    }
+
+    /// Per column, a quantile of `of` over the rows.
+    fn quantiles(&self, of: impl Fn(f64, f64) -> f64 + Sync, wanted: Quantile, stop: &Stop) -> Result<Vec<f64>> {
+        self.typed(Quantiles { of, wanted }, stop)
+    }
+
     /// [`Targets::sums`] of both matrices in whichever type they are.
     fn total(&self, term: impl Term, stop: &Stop) -> Result<Vec<f64>> {
+        self.typed(Sums(term), stop)
+    }
+
+    /// Runs a kernel on both matrices in whichever type they are.
+    fn typed(&self, kernel: impl Typed, stop: &Stop) -> Result<Vec<f64>> {
         check_length("y_pred", self.y_pred.len(), self.y_true.len())?;
         match (self.y_true, self.y_pred) {
-            (Floats::F32(t), Floats::F32(p)) => self.sums(t, p, term, stop),
-            (Floats::F64(t), Floats::F64(p)) => self.sums(t, p, term, stop),
+            (Floats::F32(t), Floats::F32(p)) => kernel.run(self, t, p, stop),
+            (Floats::F64(t), Floats::F64(p)) => kernel.run(self, t, p, stop),
             _ => Err(Error::Type { name: "y_pred" }),
         }
     }
@@ -61,6 +85,74 @@ impl Targets<'_> {
             None => Ok(self.rows() as f64),
             Some(weights) => weight_sum(weights, stop),
         }
+    }
+}
+
+/// What can be run on two matrices of either type.
+trait Typed {
+    fn run<T: Score>(self, targets: &Targets<'_>, y_true: &[T], y_pred: &[T], stop: &Stop) -> Result<Vec<f64>>;
+}
+
+/// The weighted sum of a term.
+struct Sums<F>(F);
+
+impl<F: Term> Typed for Sums<F> {
+    fn run<T: Score>(self, targets: &Targets<'_>, y_true: &[T], y_pred: &[T], stop: &Stop) -> Result<Vec<f64>> {
+        targets.sums(y_true, y_pred, self.0, stop)
+    }
+}
+
+/// The largest absolute difference.
+struct Largest;
+
+impl Typed for Largest {
+    fn run<T: Score>(self, targets: &Targets<'_>, y_true: &[T], y_pred: &[T], stop: &Stop) -> Result<Vec<f64>> {
+        targets.largest(y_true, y_pred, stop)
+    }
+}
+
+/// A quantile of `of`.
+struct Quantiles<F> {
+    of: F,
+    wanted: Quantile,
+}
+
+impl<F: Fn(f64, f64) -> f64 + Sync> Typed for Quantiles<F> {
+    fn run<T: Score>(self, targets: &Targets<'_>, y_true: &[T], y_pred: &[T], stop: &Stop) -> Result<Vec<f64>> {
+        let column = |column: usize| {
+            let value = |i: usize| {
+                let place = i * targets.columns + column;
+                (self.of)(y_true[place].widen(), y_pred[place].widen())
+            };
+            quantile(targets.rows(), value, targets.sample_weight, self.wanted, stop)
+        };
+        (0..targets.columns).map(column).collect()
+    }
+}
+
+dispatched! {
+    /// The largest absolute difference in one column of a block of rows.
+    fn column_max<T: Score>(y_true: &[T], y_pred: &[T], columns: usize, column: usize) -> f64 {
+        let mut lanes = [0.0f64; 8];
+        let mut take = |lane: usize, t: T, p: T| {
+            let difference = (t.widen() - p.widen()).abs();
+            lanes[lane] = if difference > lanes[lane] { difference } else { lanes[lane] };
+        };
+        if columns == 1 {
+            // Whole vectors at a time.
+            let (t, p) = (y_true.chunks_exact(8), y_pred.chunks_exact(8));
+            let rest = t.remainder().iter().zip(p.remainder());
+            for (t, p) in t.zip(p) {
+                for lane in 0..8 {
+                    take(lane, t[lane], p[lane]);
+                }
+            }
+            rest.for_each(|(t, p)| take(0, *t, *p));
+        } else {
+            let rows = y_true[column..].iter().step_by(columns).zip(y_pred[column..].iter().step_by(columns));
+            rows.for_each(|(t, p)| take(0, *t, *p));
+        }
+        lanes.into_iter().fold(0.0, f64::max)
     }
 }
 
@@ -118,17 +210,131 @@ pub fn absolute_error(targets: &Targets<'_>, stop: &Stop) -> Result<Vec<f64>> {
     mean(targets, |_, t, p| (t - p).abs(), stop)
 }
 
+/// Mean per column of the absolute difference over the absolute truth, the latter at least `epsilon`.
+pub fn absolute_percentage_error(targets: &Targets<'_>, epsilon: f64, stop: &Stop) -> Result<Vec<f64>> {
+    mean(targets, |_, t, p| (p - t).abs() / t.abs().max(epsilon), stop)
+}
+
+/// Mean squared difference of ln(1 + y) per column.
+pub fn squared_log_error(targets: &Targets<'_>, stop: &Stop) -> Result<Vec<f64>> {
+    let term = |_: usize, t: f64, p: f64| {
+        let difference = t.ln_1p() - p.ln_1p();
+        difference * difference
+    };
+    mean(targets, term, stop)
+}
+
+/// What a prediction costs that ought to exceed the truth with probability `alpha`.
+#[inline(always)]
+fn pinball(t: f64, p: f64, alpha: f64) -> f64 {
+    let difference = t - p;
+    if difference >= 0.0 { alpha * difference } else { -((1.0 - alpha) * difference) }
+}
+
+/// Mean pinball loss per column: α (y - ŷ) where the truth is not below the prediction, else (1 - α) (ŷ - y).
+pub fn pinball_loss(targets: &Targets<'_>, alpha: f64, stop: &Stop) -> Result<Vec<f64>> {
+    mean(targets, |_, t, p| pinball(t, p, alpha), stop)
+}
+
+/// Per column, the mean pinball loss of the predictions, and that of the quantile of the truth.
+pub fn explained_pinball(
+    targets: &Targets<'_>,
+    alpha: f64,
+    wanted: Quantile,
+    stop: &Stop,
+) -> Result<(Vec<f64>, Vec<f64>)> {
+    let loss = pinball_loss(targets, alpha, stop)?;
+    let constants = targets.quantiles(|t, _| t, wanted, stop)?;
+    Ok((loss, mean(targets, |column, t, _| pinball(t, constants[column], alpha), stop)?))
+}
+
+/// Median absolute difference per column, in the sense of [`Quantile`].
+pub fn median_absolute_error(targets: &Targets<'_>, slack: f64, stop: &Stop) -> Result<Vec<f64>> {
+    targets.quantiles(|t, p| (p - t).abs(), Quantile { share: 0.5, slack }, stop)
+}
+
+/// Largest absolute difference per column.
+pub fn max_error(targets: &Targets<'_>, stop: &Stop) -> Result<Vec<f64>> {
+    targets.typed(Largest, stop)
+}
+
+/// Mean unit deviance of the Tweedie distribution with variance μ^`power` (Jørgensen 1987), per column.
+pub fn tweedie_deviance(targets: &Targets<'_>, power: f64, stop: &Stop) -> Result<Vec<f64>> {
+    deviance(targets, |_, _, p| p, power, stop)
+}
+
+/// Per column, the mean deviance of the predictions, and that of the mean of the truth.
+pub fn explained_deviance(targets: &Targets<'_>, power: f64, stop: &Stop) -> Result<(Vec<f64>, Vec<f64>)> {
+    let loss = tweedie_deviance(targets, power, stop)?;
+    let means = centre(targets, |t, _| t, stop)?;
+    Ok((loss, deviance(targets, |column, _, _| means[column], power, stop)?))
+}
+
+/// Mean deviance from the location that `at` gives.
+fn deviance(targets: &Targets<'_>, at: impl Term, power: f64, stop: &Stop) -> Result<Vec<f64>> {
+    if power == 0.0 {
+        let term = |column: usize, t: f64, p: f64| {
+            let difference = t - at(column, t, p);
+            difference * difference
+        };
+        return mean(targets, term, stop);
+    }
+    if power == 1.0 {
+        let term = |column: usize, t: f64, p: f64| {
+            let mu = at(column, t, p);
+            let log = if t == 0.0 { 0.0 } else { t * (t / mu).ln() };
+            2.0 * (log - t + mu)
+        };
+        return mean(targets, term, stop);
+    }
+    if power == 2.0 {
+        let term = |column: usize, t: f64, p: f64| {
+            let mu = at(column, t, p);
+            2.0 * ((mu / t).ln() + t / mu - 1.0)
+        };
+        return mean(targets, term, stop);
+    }
+    let (one, two) = (1.0 - power, 2.0 - power);
+    let term = |column: usize, t: f64, p: f64| {
+        let mu = at(column, t, p);
+        // Below 0 the distribution is on the whole line, and what is negative has no such power.
+        let own = if power > 0.0 || t > 0.0 { t } else { 0.0 };
+        2.0 * (own.powf(two) / (one * two) - t * mu.powf(one) / one + mu.powf(two) / two)
+    };
+    mean(targets, term, stop)
+}
+
+/// The mean of `of` per column. It is taken of differences from the first row that weighs anything, so that of equal
+/// values it is that value.
+fn centre(targets: &Targets<'_>, of: impl Fn(f64, f64) -> f64 + Sync, stop: &Stop) -> Result<Vec<f64>> {
+    let row = targets.sample_weight.and_then(|weights| weights.iter().position(|weight| *weight != 0.0)).unwrap_or(0);
+    let at = |view: Floats<'_>, column: usize| with_floats!(view, y => y.get(row * targets.columns + column).map_or(0.0, |y| y.widen()));
+    let first: Vec<f64> =
+        (0..targets.columns).map(|column| of(at(targets.y_true, column), at(targets.y_pred, column))).collect();
+    let offsets = mean(targets, |column, t, p| of(t, p) - first[column], stop)?;
+    Ok(first.iter().zip(offsets).map(|(first, offset)| first + offset).collect())
+}
+
 /// Per column, the sum of squared differences and of squared deviations of the truth from its mean.
 ///
 /// Two passes over the truth, since a single one (Chan et al. 1979) divides by the weight of each part, which negative
 /// weights can make 0.
 pub fn explained_sums(targets: &Targets<'_>, stop: &Stop) -> Result<(Vec<f64>, Vec<f64>)> {
     let residual = targets.total(|_, t, p| (t - p) * (t - p), stop)?;
-    // The mean is taken of differences from the first row, so that a constant column deviates by exactly 0.
-    let first = |column: usize| with_floats!(targets.y_true, t => t.get(column).map_or(0.0, |y| y.widen()));
-    let first: Vec<f64> = (0..targets.columns).map(first).collect();
-    let offsets = mean(targets, |column, t, _| t - first[column], stop)?;
-    let means: Vec<f64> = first.iter().zip(offsets).map(|(first, offset)| first + offset).collect();
+    let means = centre(targets, |t, _| t, stop)?;
+    let deviation = targets.total(|column, t, _| (t - means[column]) * (t - means[column]), stop)?;
+    Ok((residual, deviation))
+}
+
+/// Per column, the sums of squared deviations of the differences from their mean, and of the truth from its own.
+pub fn explained_variances(targets: &Targets<'_>, stop: &Stop) -> Result<(Vec<f64>, Vec<f64>)> {
+    let means = centre(targets, |t, p| t - p, stop)?;
+    let term = |column: usize, t: f64, p: f64| {
+        let deviation = t - p - means[column];
+        deviation * deviation
+    };
+    let residual = targets.total(term, stop)?;
+    let means = centre(targets, |t, _| t, stop)?;
     let deviation = targets.total(|column, t, _| (t - means[column]) * (t - means[column]), stop)?;
     Ok((residual, deviation))
 }

@@ -92,6 +92,9 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Weights<'py> {
 }
 
 impl Weights<'_> {
+    /// No weights.
+    pub const NONE: Self = Weights(None);
+
     /// The borrowed memory.
     pub fn view(&self) -> PyResult<Option<&[f64]>> {
         Ok(self.0.as_ref().map(|weights| weights.as_slice()).transpose()?)

@@ -25,7 +25,11 @@ mod core_module {
     #[pymodule_export]
     use super::ranking::{dcg, ndcg};
     #[pymodule_export]
-    use super::regression::{absolute_error, explained_sums, squared_error};
+    use super::regression::{
+        absolute_error, absolute_percentage_error, explained_deviance, explained_pinball, explained_sums,
+        explained_variances, max_error, median_absolute_error, pinball_loss, squared_error, squared_log_error,
+        tweedie_deviance,
+    };
 
     #[pymodule_export]
     #[allow(non_upper_case_globals)]

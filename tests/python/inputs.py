@@ -93,6 +93,12 @@ def drawn_targets(draw: Any, outputs: bool) -> Case:
 
 
 @st.composite
+def drawn_positive(draw: Any, outputs: bool) -> Case:
+    case = draw(drawn_targets(outputs))
+    return Case(tuple(np.abs(part) + 1 / 16 for part in case.args), case.weight)
+
+
+@st.composite
 def drawn_probabilities(draw: Any, classes: int) -> Case:
     n = draw(st.integers(classes, 24))
     spread = array(draw, st.integers(0, 7), (n, classes), np.float64)
@@ -152,6 +158,11 @@ def sample_targets(n: int, rng: np.random.Generator, outputs: int) -> Case:
     return Case((true, true + rng.normal(size=shape)), weight(len(true), rng))
 
 
+def sample_positive(n: int, rng: np.random.Generator, outputs: int) -> Case:
+    case = sample_targets(n, rng, outputs)
+    return Case(tuple(np.abs(part) + 0.25 for part in case.args), case.weight)
+
+
 def sample_probabilities(n: int, rng: np.random.Generator, classes: int) -> Case:
     rows = max(n // classes, classes)
     proba = rng.dirichlet(np.full(classes, 0.7), rows)
@@ -181,6 +192,8 @@ FAMILIES = {
         Family("gains_distinct", drawn_gains(True), lambda n, rng: sample_gains(n, rng, True)),
         Family("targets", drawn_targets(False), lambda n, rng: sample_targets(n, rng, 1)),
         Family("targets_multioutput", drawn_targets(True), lambda n, rng: sample_targets(n, rng, 3)),
+        Family("targets_positive", drawn_positive(False), lambda n, rng: sample_positive(n, rng, 1)),
+        Family("targets_positive_multioutput", drawn_positive(True), lambda n, rng: sample_positive(n, rng, 3)),
         Family("probabilities_binary", drawn_probabilities(2), lambda n, rng: sample_probabilities(n, rng, 2)),
         Family("probabilities_multiclass", drawn_probabilities(4), lambda n, rng: sample_probabilities(n, rng, 4)),
         Family("curve", drawn_curve(), sample_curve),

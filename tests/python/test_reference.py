@@ -464,6 +464,7 @@ def test_inputs_stay_as_they_were() -> None:
         (reference.factorize_objects, (labels.astype(object),)),
         (reference.trapezoid, (weight, weight)),
         (reference.indicator_counts_by_row, (marks, marks)),
+        (reference.max_error, (matrix, matrix)),
         (reference.dcg, (matrix, matrix, distinct, False)),
         (reference.ndcg, (matrix, matrix, distinct, True)),
     ]
@@ -477,6 +478,14 @@ def test_inputs_stay_as_they_were() -> None:
             (reference.squared_error, (matrix, matrix, w)),
             (reference.absolute_error, (matrix, matrix, w)),
             (reference.explained_sums, (matrix, matrix, w)),
+            (reference.explained_variances, (matrix, matrix, w)),
+            (reference.absolute_percentage_error, (matrix, matrix, w, 1e-9)),
+            (reference.squared_log_error, (matrix, matrix, w)),
+            (reference.pinball_loss, (matrix, matrix, w, 0.3)),
+            (reference.explained_pinball, (matrix, matrix, w, 0.3, 0.3, 1e-9)),
+            (reference.median_absolute_error, (matrix, matrix, w, 1e-9)),
+            (reference.tweedie_deviance, (matrix, matrix, w, 1.5)),
+            (reference.explained_deviance, (matrix, matrix, w, 1.5)),
             (reference.log_loss, (labels, distinct, matrix, w, 1e-9, 1 - 1e-9, 1e-8)),
         ]
     assert {function.__name__ for function, _ in calls} == set(reference.__all__)

@@ -2,10 +2,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use trueval::error::Error;
 use trueval::kernels::labels::Labels;
-use trueval::order::{BinaryRows, scatter};
+use trueval::order::{BinaryRows, Quantile, quantile, scatter};
 use trueval::scalar::{Label, Score};
 
-use crate::{GO, MANY, Random};
+use crate::{GO, MANY, Random, on_any_threads};
 
 #[test]
 fn every_row_lies_in_the_bucket_of_its_score() {
@@ -47,4 +47,63 @@ fn an_input_that_changes_underneath_is_noticed() {
         };
         assert_eq!(scatter(rows, item, &GO).err(), Some(Error::Changed));
     }
+}
+
+/// The definition: values in order, their weights added up, the first that reaches the share, and the next.
+fn sorted_quantile(values: &[f64], weights: Option<&[f64]>, share: f64) -> f64 {
+    let mut rows: Vec<(f64, f64)> =
+        values.iter().enumerate().map(|(i, &value)| (value, weights.map_or(1.0, |w| w[i]))).collect();
+    rows.retain(|row| row.1 != 0.0);
+    rows.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let target = share * rows.iter().map(|row| row.1).sum::<f64>();
+    let mut sum = 0.0;
+    for (i, row) in rows.iter().enumerate() {
+        sum += row.1;
+        if sum >= target && sum > 0.0 {
+            let next = rows.get(i + 1).map_or(row.0, |next| next.0);
+            return if sum == target { (row.0 + next) / 2.0 } else { row.0 };
+        }
+    }
+    f64::NAN
+}
+
+#[test]
+fn quantiles_are_those_of_the_sorted_values() {
+    let mut random = Random(3);
+    let spread: Vec<f64> = (0..MANY).map(|_| (random.unit() - 0.5) * 10f64.powi(random.below(40) as i32)).collect();
+    let shapes: [Vec<f64>; 5] = [
+        (0..MANY).map(|_| random.unit() + random.unit()).collect(),
+        (0..MANY).map(|_| random.below(5) as f64).collect(),
+        vec![0.1; MANY],
+        // A sample at equal steps sees none but the high values.
+        (0..MANY).map(|i| if i % (MANY / 1024) == 0 { 1e9 } else { i as f64 }).collect(),
+        spread,
+    ];
+    let weights: Vec<f64> = (0..MANY).map(|_| random.below(4) as f64 / 4.0).collect();
+    for values in &shapes {
+        for n in [1, 2, 3, 4096, 4097, 5000, MANY - 1, MANY] {
+            for weights in [None, Some(&weights[..n])] {
+                if n < 4 && weights.is_some() {
+                    continue;
+                }
+                for share in [0.0, 0.25, 0.3, 0.5, 0.999, 1.0] {
+                    let wanted = Quantile { share, slack: 0.0 };
+                    let found = on_any_threads(|| quantile(n, |i| values[i], weights, wanted, &GO).unwrap());
+                    assert_eq!(found, sorted_quantile(&values[..n], weights, share), "{n} rows, share {share}");
+                }
+            }
+        }
+    }
+    let wanted = Quantile { share: 0.5, slack: 0.0 };
+    assert!(quantile(0, |_| 1.0, None, wanted, &GO).unwrap().is_nan());
+    assert!(quantile(3, |_| 1.0, Some(&[1.0]), wanted, &GO).is_err());
+}
+
+#[test]
+fn negative_weights_are_bisected_as_they_are() {
+    let weights: Vec<f64> = (0..5000).map(|i| if i % 7 == 0 { -1.0 } else { 1.0 }).collect();
+    let wanted = Quantile { share: 0.5, slack: 0.0 };
+    let found = quantile(5000, |i| i as f64, Some(&weights), wanted, &GO).unwrap();
+    let sum: f64 = weights[..=found as usize].iter().sum();
+    assert!((sum - weights.iter().sum::<f64>() / 2.0).abs() <= 1.0);
 }

@@ -10,24 +10,46 @@ from .curves import average_precision, binary_curve, roc_auc, trapezoid
 from .labels import factorize, factorize_objects, label_set, scan
 from .losses import log_loss
 from .ranking import dcg, ndcg
-from .regression import absolute_error, explained_sums, squared_error
+from .regression import (
+    absolute_error,
+    absolute_percentage_error,
+    explained_deviance,
+    explained_pinball,
+    explained_sums,
+    explained_variances,
+    max_error,
+    median_absolute_error,
+    pinball_loss,
+    squared_error,
+    squared_log_error,
+    tweedie_deviance,
+)
 
 __all__ = [
     "absolute_error",
+    "absolute_percentage_error",
     "average_precision",
     "binary_curve",
     "contingency",
     "dcg",
+    "explained_deviance",
+    "explained_pinball",
     "explained_sums",
+    "explained_variances",
     "factorize",
     "factorize_objects",
     "indicator_counts",
     "indicator_counts_by_row",
     "label_set",
     "log_loss",
+    "max_error",
+    "median_absolute_error",
     "ndcg",
+    "pinball_loss",
     "roc_auc",
     "scan",
     "squared_error",
+    "squared_log_error",
     "trapezoid",
+    "tweedie_deviance",
 ]

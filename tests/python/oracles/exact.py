@@ -165,6 +165,70 @@ def explained_sums(y_true: Sequence[Any], y_pred: Sequence[Any], sample_weight: 
     return residual, sum(w * (Fraction(t) - centre) ** 2 for t, w in zip(y_true, weights))
 
 
+def explained_variances(y_true: Sequence[Any], y_pred: Sequence[Any], sample_weight: Any = None) -> tuple[Any, Any]:
+    """Sum of squared deviations of the differences from their mean, and of the truth from its own."""
+    differences = [Fraction(t) - Fraction(p) for t, p in zip(y_true, y_pred)]
+    zeros = [0] * len(differences)
+    return tuple(explained_sums(values, zeros, sample_weight)[1] for values in (differences, y_true))
+
+
+def percentage_error(y_true: Sequence[Any], y_pred: Sequence[Any], epsilon: float, sample_weight: Any = None) -> Any:
+    """Mean of the absolute difference over the absolute truth, which counts as `epsilon` at least."""
+    terms = (abs(Fraction(t) - Fraction(p)) / max(abs(Fraction(t)), Fraction(epsilon)) for t, p in zip(y_true, y_pred))
+    return mean(terms, sample_weight)
+
+
+def squared_log_error(y_true: Sequence[Any], y_pred: Sequence[Any], sample_weight: Any = None) -> Any:
+    """Mean squared difference of the logarithms of one and more."""
+    return mean(((math.log1p(t) - math.log1p(p)) ** 2 for t, p in zip(y_true, y_pred)), sample_weight)
+
+
+def pinball_loss(y_true: Sequence[Any], y_pred: Sequence[Any], alpha: float, sample_weight: Any = None) -> Any:
+    """Mean of the larger of alpha times the difference and alpha - 1 times it."""
+    differences = (Fraction(t) - Fraction(p) for t, p in zip(y_true, y_pred))
+    return mean((max(Fraction(alpha) * d, (Fraction(alpha) - 1) * d) for d in differences), sample_weight)
+
+
+def quantile(values: Iterable[Any], share: float, sample_weight: Any = None) -> Any:
+    """Mean of the smallest value up to which at least this share of the weight lies, and the smallest with more.
+
+    Of the largest value there is none with more, and at a share of 0 the first counts as having it.
+    """
+    values = [Fraction(v) for v in values]
+    weights = weights_of(len(values), sample_weight)
+    rows = [(v, w) for v, w in zip(values, weights) if w != 0]
+    wanted = Fraction(share) * sum(weights)
+    reached = {v: sum(w for u, w in rows if u <= v) for v, _ in rows}
+    low = min(v for v in reached if reached[v] >= wanted)
+    more = [v for v in reached if reached[v] > wanted]
+    return (low + min(more)) / 2 if more and wanted > 0 else low
+
+
+def max_error(y_true: Sequence[Any], y_pred: Sequence[Any]) -> Fraction:
+    """Largest absolute difference."""
+    return max(abs(Fraction(t) - Fraction(p)) for t, p in zip(y_true, y_pred))
+
+
+def deviance(y_true: Sequence[Any], y_pred: Sequence[Any], power: float, sample_weight: Any = None) -> Any:
+    """Mean of twice the integral, from the prediction to the truth, of (truth - u) / u**power."""
+    return mean((unit_deviance(float(t), float(p), power) for t, p in zip(y_true, y_pred)), sample_weight)
+
+
+def unit_deviance(t: float, p: float, power: float) -> float:
+    """The integral in closed form: the antiderivative at the truth less that at the prediction."""
+    if power == 0:
+        return (t - p) ** 2
+
+    def part(u: float, exponent: float) -> float:
+        return math.log(u) if exponent == 0 else u**exponent / exponent
+
+    def antiderivative(u: float) -> float:
+        return (t * part(u, 1 - power) if t else 0.0) - part(u, 2 - power)
+
+    below = antiderivative(t) if t > 0 else (0.0 if t == 0 and power < 2 else antiderivative(0.0))
+    return 2 * (below - antiderivative(p))
+
+
 def log_losses(codes: Sequence[int], rows: Sequence[Sequence[float]], low: float, high: float) -> list[float]:
     """-log of each row's clipped probability of its own class."""
     return [-math.log(min(max(row[code], low), high)) for code, row in zip(codes, rows)]
