@@ -19,11 +19,18 @@ from .classification import (
 from .ranking import (
     auc,
     average_precision_score,
+    confusion_matrix_at_thresholds,
+    coverage_error,
     dcg_score,
+    det_curve,
+    label_ranking_average_precision_score,
+    label_ranking_loss,
+    metric_at_thresholds,
     ndcg_score,
     precision_recall_curve,
     roc_auc_score,
     roc_curve,
+    top_k_accuracy_score,
 )
 from .regression import mean_absolute_error, mean_squared_error, r2_score
 
@@ -33,11 +40,17 @@ __all__ = [
     "average_precision_score",
     "backend",
     "confusion_matrix",
+    "confusion_matrix_at_thresholds",
+    "coverage_error",
     "dcg_score",
+    "det_curve",
     "f1_score",
+    "label_ranking_average_precision_score",
+    "label_ranking_loss",
     "log_loss",
     "mean_absolute_error",
     "mean_squared_error",
+    "metric_at_thresholds",
     "ndcg_score",
     "precision_recall_curve",
     "precision_recall_fscore_support",
@@ -46,6 +59,7 @@ __all__ = [
     "recall_score",
     "roc_auc_score",
     "roc_curve",
+    "top_k_accuracy_score",
     "use_backend",
 ]
 

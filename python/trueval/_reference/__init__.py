@@ -9,14 +9,25 @@ from .counts import contingency, indicator_counts, indicator_counts_by_row
 from .curves import average_precision, binary_curve, roc_auc, trapezoid
 from .labels import factorize, label_set, scan
 from .losses import log_loss
-from .ranking import dcg, ndcg
+from .ranking import (
+    average_precision_by_row,
+    class_ranks,
+    coverage_by_row,
+    dcg,
+    ndcg,
+    pairs_by_row,
+    partial_roc_auc_by_row,
+)
 from .regression import absolute_error, explained_sums, squared_error
 
 __all__ = [
     "absolute_error",
     "average_precision",
+    "average_precision_by_row",
     "binary_curve",
+    "class_ranks",
     "contingency",
+    "coverage_by_row",
     "dcg",
     "explained_sums",
     "factorize",
@@ -25,6 +36,8 @@ __all__ = [
     "label_set",
     "log_loss",
     "ndcg",
+    "pairs_by_row",
+    "partial_roc_auc_by_row",
     "roc_auc",
     "scan",
     "squared_error",
