@@ -274,8 +274,6 @@ def check_thresholding(y_true: Any, y_score: Any, sample_weight: Any) -> tuple[T
     require_finite(true)
     require_finite(score)
     score = as_numbers(score, "y_score", missing=False)
-    if score.dtype.kind == "V" or score.dtype.kind == "O":
-        score = score.astype(np.float64)
     weights = None
     if sample_weight is not None:
         weight = column_or_1d(sample_weight)

@@ -165,7 +165,7 @@ class _Columns:
         How the scores of the columns are to be joined; ``'samples'`` means that the rows are the problems instead.
     """
 
-    def __init__(  # noqa: PLR0917
+    def __init__(
         self, target: Target, classes: Array | None, y_score: Array, sample_weight: Any, mean: str | None
     ) -> None:
         self.target = target

@@ -143,7 +143,7 @@ _PACKAGES = (__name__.partition(".")[0], "sklearn.metrics")
 
 
 def fold_of(metric: Any, parameters: dict[str, Any]) -> Callable[[Cells], NDArray[Any]] | None:
-    """The metric as a function of the cells, None where it is not known to be one with these parameters."""
+    """Return the metric as a function of the cells, None where it is not known to be one with these parameters."""
     name = getattr(metric, "__name__", None)
     fold = FOLDS.get(name) if isinstance(name, str) else None
     if fold is None or not any(getattr(sys.modules.get(package), str(name), None) is metric for package in _PACKAGES):
