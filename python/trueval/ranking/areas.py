@@ -216,8 +216,8 @@ class _Columns:
     def marks(self) -> NDArray[np.bool_]:
         """Whether each element of the matrix is positive."""
         if self.classes is None:
-            return np.asarray(self.target.array == 1)
-        return np.asarray(self.target.codes[:, np.newaxis] == self.classes)
+            return native(self.target.array == 1)
+        return native(self.target.codes[:, np.newaxis] == self.classes)
 
     def average(
         self,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import oracles
+import sklearn.metrics
 from metric import (
     COMPLEX,
     CURVE,
+    FOLD,
     ORACLE,
     PLAIN,
     REFUSAL,
@@ -18,15 +20,38 @@ from metric import (
     every_label,
     grid,
 )
-from outcome import EXACT
+from outcome import EXACT, Tolerance
+
+RESIDUE = Tolerance(1e-12, 1e-12, "the rest of a sum of weights is near 0 where the sum is nearly all there is")
 
 GAIN = ({}, {"k": 1}, {"k": 3}, {"k": 50}, {"k": 0})
 IGNORING = grid(ignore_ties=(True,), k=(None, 1, 2))
+EVERY_MEAN = ("macro", "micro", "weighted", "samples", None)
+CURVE_INPUTS = {
+    "scores_binary": grid(drop_intermediate=(False, True), pos_label=(None, 0)),
+    "scores_text": grid(drop_intermediate=(False, True), pos_label=("bee", "cat")),
+}
+FOUR = [0, 1, 2, 3]
 
 ROWS = (
     Metric(
         "roc_auc_score",
-        every_label(grid(max_fpr=(None, 0.3, 1.0)), "scores_binary", "scores_text"),
+        {
+            "probabilities_multiclass": (
+                *grid(multi_class=("ovr",), average=("macro", "micro", "weighted", None), labels=(FOUR,)),
+                {"multi_class": "ovr"},
+            )
+        },
+        oracles.roc_auc_score,
+        CURVE,
+        CURVE,
+    ),
+    Metric(
+        "roc_auc_score",
+        {
+            **every_label(grid(max_fpr=(None, 0.3, 1.0)), "scores_binary", "scores_text"),
+            "scores_multilabel": grid(average=EVERY_MEAN, max_fpr=(None, 0.3)),
+        },
         oracles.roc_auc_score,
         CURVE,
         CURVE,
@@ -48,7 +73,12 @@ ROWS = (
     ),
     Metric(
         "average_precision_score",
-        {"scores_binary": ({}, {"pos_label": 0}, {"pos_label": 2}), "scores_text": grid(pos_label=("bee", "cat"))},
+        {
+            "scores_binary": ({}, {"pos_label": 0}, {"pos_label": 2}),
+            "scores_text": grid(pos_label=("bee", "cat")),
+            "scores_multilabel": grid(average=EVERY_MEAN),
+            "probabilities_multiclass": grid(average=EVERY_MEAN),
+        },
         oracles.average_precision_score,
         CURVE,
         CURVE,
@@ -64,6 +94,69 @@ ROWS = (
         EXACT,
         SUM,
         monotone=True,
+    ),
+    Metric(
+        "confusion_matrix_at_thresholds",
+        {"scores_binary": grid(pos_label=(None, 0)), "scores_text": grid(pos_label=("bee", "cat", None))},
+        oracles.confusion_matrix_at_thresholds,
+        EXACT,
+        RESIDUE,
+        monotone=True,
+        extensive=lambda keywords: (True, True, True, True, False),
+    ),
+    Metric(
+        "det_curve",
+        CURVE_INPUTS,
+        oracles.det_curve,
+        EXACT,
+        RESIDUE,
+        monotone=True,
+        needs_two_classes=True,
+    ),
+    Metric(
+        "metric_at_thresholds",
+        {
+            "scores_coarse": (
+                {"metric_func": sklearn.metrics.accuracy_score},
+                {"metric_func": sklearn.metrics.accuracy_score, "metric_params": {"normalize": False}},
+                {"metric_func": sklearn.metrics.confusion_matrix, "metric_params": {"labels": [0, 1]}},
+                {"metric_func": sklearn.metrics.f1_score, "metric_params": {"average": "binary", "zero_division": 0.0}},
+            )
+        },
+        oracles.metric_at_thresholds,
+        FOLD,
+        SUM,
+        monotone=True,
+        extensive=lambda keywords: (
+            keywords.get("metric_params") in ({"normalize": False}, {"labels": [0, 1]}),
+            False,
+        ),
+    ),
+    Metric("coverage_error", {"scores_multilabel": ({},)}, oracles.coverage_error, FOLD, SUM, monotone=True),
+    Metric(
+        "label_ranking_average_precision_score",
+        {"scores_multilabel": ({},)},
+        oracles.label_ranking_average_precision_score,
+        SUM,
+        SUM,
+        monotone=True,
+    ),
+    Metric("label_ranking_loss", {"scores_multilabel": ({},)}, oracles.label_ranking_loss, SUM, SUM, monotone=True),
+    Metric(
+        "top_k_accuracy_score",
+        {
+            "probabilities_multiclass": (
+                *grid(k=(1, 2, 3, 5), labels=(FOUR,)),
+                {},
+                {"labels": FOUR, "normalize": False},
+                {"labels": [0, 1, 2]},
+            ),
+            "scores_binary": grid(k=(1, 2), normalize=(True, False)),
+        },
+        oracles.top_k_accuracy_score,
+        EXACT,
+        SUM,
+        extensive=lambda keywords: not keywords.get("normalize", True),
     ),
     Metric("auc", {"curve": ({},)}, oracles.auc, SUM, SUM, weights=False, permutable=False),
     Metric(
