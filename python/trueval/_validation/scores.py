@@ -62,6 +62,7 @@ def check_binary_ranking(target: Target, y_score: Any, pos_label: Any, sample_we
         raise ValueError(f"{kind} format is not supported")
     if not target.n_samples:
         check_consistent_length(target.raw, y_score, sample_weight)
+        column_or_1d(y_score)
         raise ValueError("Found array with 0 sample(s) (shape=(0,)) while a minimum of 1 is required.")
     positive = resolve_pos_label(target, pos_label)
     return pair_scores(target, positive, y_score, sample_weight)

@@ -130,7 +130,8 @@ def label_ranking_average_precision_score(y_true: Any, y_score: Any, *, sample_w
     weights = query_weights(sample_weight)
     if weights is None:
         return average(precision)
-    weights = weights.astype(np.float64, copy=False).reshape(-1) if weights.shape[1:] == (1,) else weights
+    if weights.ndim != 1:
+        raise ValueError(f"sample_weight must have one dimension, got shape {weights.shape}.")
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         return float(np.sum(precision * weights) / np.sum(weights))
 

@@ -157,8 +157,13 @@ def fold_of(metric: Any, parameters: dict[str, Any]) -> Callable[[Cells], NDArra
 
 
 def _cells(inputs: Thresholding, weights: SampleWeights | None) -> tuple[Cells, NDArray[Any]] | None:
-    """Tables and thresholds of labels that are 0 and 1; None for any others, or weights below zero."""
-    if inputs.true.dtype.kind not in "biuf" or (weights is not None and weights.low < 0):
+    """Tables and thresholds of labels that are 0 and 1; None for any others, or weights below zero or of float32.
+
+    Some metrics add and return the latter in float32.
+    """
+    if inputs.true.dtype.kind not in "biuf":
+        return None
+    if weights is not None and inputs.weights is not None and (weights.low < 0 or inputs.weights.dtype != np.float64):
         return None
     codes = numeric_codes(inputs.true)
     status, labels = _backend.current().label_set(codes)
