@@ -256,10 +256,10 @@ def validate(**constraints: list[Constraint]) -> Callable[[Callable[P, R]], Call
     return decorate
 
 
-def deprecate_positional(version: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def deprecate_positional(version: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
     """Let keyword-only arguments pass by position until `version`, with a FutureWarning."""
 
-    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+    def decorate(function: Callable[..., R]) -> Callable[..., R]:
         parameters = inspect.signature(function).parameters
         keywords = [name for name, p in parameters.items() if p.kind is p.KEYWORD_ONLY]
         positional = len(parameters) - len(keywords)
