@@ -27,10 +27,12 @@ from .ranking import (
     label_ranking_loss,
     metric_at_thresholds,
     ndcg_score,
+    partial_roc_auc_score,
     precision_recall_curve,
     roc_auc_score,
     roc_curve,
     top_k_accuracy_score,
+    weighted_ovo_roc_auc_score,
 )
 from .regression import mean_absolute_error, mean_squared_error, r2_score
 
@@ -52,6 +54,7 @@ __all__ = [
     "mean_squared_error",
     "metric_at_thresholds",
     "ndcg_score",
+    "partial_roc_auc_score",
     "precision_recall_curve",
     "precision_recall_fscore_support",
     "precision_score",
@@ -61,6 +64,7 @@ __all__ = [
     "roc_curve",
     "top_k_accuracy_score",
     "use_backend",
+    "weighted_ovo_roc_auc_score",
 ]
 
 
