@@ -44,6 +44,9 @@ def factorize(rows: NDArray[np.uint8], /) -> tuple[NDArray[np.int64], NDArray[np
     Returns the index of the first row of each number, shape (k,), and the number of every row, shape (n,).
     """
 
+def factorize_objects(y: NDArray[np.object_], /) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
+    """Number the distinct objects of a 1-D array, told apart by identity, like `factorize`."""
+
 # counts ---------------------------------------------------------------------------------------------------------------
 
 def contingency(

@@ -5,6 +5,7 @@
 //! set where labels spread wider. A bit per value took 1.4 times as long: consecutive rows hit the same word, and each
 //! has to wait for the store before.
 
+use std::hash::Hash;
 use std::ops::Range;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -306,7 +307,7 @@ impl Encoder {
     }
 }
 
-/// The distinct rows of a byte matrix, numbered in order of first appearance.
+/// Distinct values, numbered in order of first appearance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Factors {
     /// The first row of each number.
@@ -316,36 +317,43 @@ pub struct Factors {
 }
 
 /// Numbers the distinct rows of a row-major byte matrix of `rows` rows and `width` columns.
-pub fn factorize<'a>(bytes: &'a [u8], rows: usize, width: usize, stop: &Stop) -> Result<Factors> {
-    struct Seen<'a> {
+pub fn factorize(bytes: &[u8], rows: usize, width: usize, stop: &Stop) -> Result<Factors> {
+    number(rows, |i| &bytes[i * width..(i + 1) * width], stop)
+}
+
+/// Numbers the distinct objects of an array by identity: words are often few objects that many rows refer to.
+pub fn factorize_objects(addresses: &[usize], stop: &Stop) -> Result<Factors> {
+    number(addresses.len(), |i| addresses[i], stop)
+}
+
+/// Numbers the distinct keys of `rows` rows.
+fn number<K: Hash + Eq + Copy + Send>(rows: usize, key: impl Fn(usize) -> K + Sync, stop: &Stop) -> Result<Factors> {
+    struct Seen<K> {
         first: Vec<usize>,
-        numbers: FxHashMap<&'a [u8], u32>,
+        numbers: FxHashMap<K, u32>,
         codes: Vec<u32>,
         // Where each later chunk's codes begin, and its numbers in terms of this state's.
         renumber: Vec<(usize, Vec<u32>)>,
     }
-    let row = move |i: usize| -> &'a [u8] { &bytes[i * width..(i + 1) * width] };
-    let new = || Seen { first: Vec::new(), numbers: FxHashMap::default(), codes: Vec::new(), renumber: Vec::new() };
-    let update = |state: &mut Seen<'a>, range: Range<usize>| {
-        for i in range {
-            let next = state.first.len() as u32;
-            let number = *state.numbers.entry(row(i)).or_insert(next);
+    impl<K: Hash + Eq + Copy> Seen<K> {
+        fn number(&mut self, key: K, i: usize) -> u32 {
+            let next = self.first.len() as u32;
+            let number = *self.numbers.entry(key).or_insert(next);
             if number == next {
-                state.first.push(i);
+                self.first.push(i);
             }
+            number
+        }
+    }
+    let new = || Seen { first: Vec::new(), numbers: FxHashMap::default(), codes: Vec::new(), renumber: Vec::new() };
+    let update = |state: &mut Seen<K>, range: Range<usize>| {
+        for i in range {
+            let number = state.number(key(i), i);
             state.codes.push(number);
         }
     };
-    let merge = |a: &mut Seen<'a>, b: Seen<'a>| {
-        let numbers = b.first.iter().map(|&i| {
-            let next = a.first.len() as u32;
-            let number = *a.numbers.entry(row(i)).or_insert(next);
-            if number == next {
-                a.first.push(i);
-            }
-            number
-        });
-        let numbers: Vec<u32> = numbers.collect();
+    let merge = |a: &mut Seen<K>, b: Seen<K>| {
+        let numbers: Vec<u32> = b.first.iter().map(|&i| a.number(key(i), i)).collect();
         a.renumber.push((a.codes.len(), numbers));
         a.codes.extend_from_slice(&b.codes);
     };

@@ -72,6 +72,14 @@ pub fn slice<'a, T: Element>(array: &'a PyReadonlyArrayDyn<'_, T>) -> PyResult<&
     Ok(array.as_slice()?)
 }
 
+/// Where the objects of an array lie.
+pub fn addresses<'a>(array: &'a PyReadonlyArray1<'_, Py<PyAny>>) -> PyResult<&'a [usize]> {
+    let objects = array.as_slice()?;
+    // SAFETY: `Py` is a transparent non-null pointer, as large and as aligned as usize; it is read as a number and never
+    // followed, and the array that holds it stays borrowed for the lifetime of the slice.
+    Ok(unsafe { std::slice::from_raw_parts(objects.as_ptr().cast(), objects.len()) })
+}
+
 /// Weights, if any.
 pub struct Weights<'py>(Option<PyReadonlyArray1<'py, f64>>);
 

@@ -1,9 +1,9 @@
 //! Bindings of [`crate::kernels::labels`].
 
-use numpy::{PyArray1, PyReadonlyArrayDyn, PyUntypedArrayMethods};
+use numpy::{PyArray1, PyReadonlyArray1, PyReadonlyArrayDyn, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 
-use super::arrays::{LabelArray, ScoreArray, array, columns, labels, slice, status_code};
+use super::arrays::{LabelArray, ScoreArray, addresses, array, columns, labels, slice, status_code};
 use super::call::run;
 use crate::kernels::labels as kernels;
 
@@ -35,5 +35,18 @@ pub fn factorize<'py>(
 ) -> PyResult<(Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<u32>>)> {
     let (bytes, n, width) = (slice(&rows)?, rows.shape().first().copied().unwrap_or(0), columns(&rows));
     let factors = run(py, n, |stop| kernels::factorize(bytes, n, width, stop))?;
+    Ok((array(py, factors.first_rows), array(py, factors.codes)))
+}
+
+/// First row and number of the distinct objects of an array, by identity.
+#[pyfunction]
+#[pyo3(signature = (y, /))]
+#[allow(clippy::type_complexity)]
+pub fn factorize_objects<'py>(
+    py: Python<'py>,
+    y: PyReadonlyArray1<'py, Py<PyAny>>,
+) -> PyResult<(Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<u32>>)> {
+    let addresses = addresses(&y)?;
+    let factors = run(py, addresses.len(), |stop| kernels::factorize_objects(addresses, stop))?;
     Ok((array(py, factors.first_rows), array(py, factors.codes)))
 }

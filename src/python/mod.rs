@@ -19,7 +19,7 @@ mod core_module {
     #[pymodule_export]
     use super::curves::{average_precision, binary_curve, roc_auc, trapezoid};
     #[pymodule_export]
-    use super::labels::{factorize, label_set, scan};
+    use super::labels::{factorize, factorize_objects, label_set, scan};
     #[pymodule_export]
     use super::losses::log_loss;
     #[pymodule_export]

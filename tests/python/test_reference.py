@@ -163,6 +163,18 @@ def test_factorize(n: int, width: int, data: Any) -> None:
     same(first, [codes.index(number) for number in range(len(seen))], "i8")
 
 
+@given(st.lists(st.integers(0, 5), max_size=40))
+def test_factorize_objects(picks: list[int]) -> None:
+    pool = [float(7) for _ in range(6)]  # equal, but each an object of its own
+    y = np.empty(len(picks), dtype=object)
+    y[:] = [pool[pick] for pick in picks]
+    first, found = reference.factorize_objects(y)
+    seen: dict[int, int] = {}
+    codes = [seen.setdefault(pick, len(seen)) for pick in picks]
+    same(found, codes, "u4")
+    same(first, [codes.index(number) for number in range(len(seen))], "i8")
+
+
 # counts ---------------------------------------------------------------------------------------------------------------
 
 
@@ -449,6 +461,7 @@ def test_inputs_stay_as_they_were() -> None:
         (reference.scan, (weight,)),
         (reference.label_set, (distinct,)),
         (reference.factorize, (marks,)),
+        (reference.factorize_objects, (labels.astype(object),)),
         (reference.trapezoid, (weight, weight)),
         (reference.indicator_counts_by_row, (marks, marks)),
         (reference.dcg, (matrix, matrix, distinct, False)),

@@ -1,7 +1,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use proptest::prelude::*;
-use trueval::kernels::labels::{Encoder, LabelVec, Labels, factorize, label_set, scan};
+use trueval::kernels::labels::{Encoder, LabelVec, Labels, factorize, factorize_objects, label_set, scan};
 use trueval::scalar::{Label, Score, Scores, Status};
 
 use crate::{GO, MANY, Random, on_any_threads};
@@ -75,6 +75,17 @@ fn rows_are_numbered_in_parallel() {
     assert_eq!(factors.first_rows.len(), rows.iter().collect::<BTreeSet<_>>().len());
     for (row, code) in rows.iter().zip(&factors.codes) {
         assert_eq!(rows[factors.first_rows[*code as usize] as usize], *row);
+    }
+}
+
+#[test]
+fn objects_are_numbered_as_the_bytes_of_their_addresses() {
+    let mut random = Random(9);
+    for rows in [0, 1, 1000, MANY] {
+        let addresses: Vec<usize> = (0..rows).map(|_| 16 * random.below(3000) as usize).collect();
+        let bytes: Vec<u8> = addresses.iter().flat_map(|address| address.to_le_bytes()).collect();
+        let expected = factorize(&bytes, rows, 8, &GO).unwrap();
+        assert_eq!(on_any_threads(|| factorize_objects(&addresses, &GO).unwrap()), expected);
     }
 }
 

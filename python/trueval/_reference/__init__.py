@@ -7,7 +7,7 @@ the native backend; floating-point sums are pairwise and agree with it to a few 
 
 from .counts import contingency, indicator_counts, indicator_counts_by_row
 from .curves import average_precision, binary_curve, roc_auc, trapezoid
-from .labels import factorize, label_set, scan
+from .labels import factorize, factorize_objects, label_set, scan
 from .losses import log_loss
 from .ranking import (
     average_precision_by_row,
@@ -31,6 +31,7 @@ __all__ = [
     "dcg",
     "explained_sums",
     "factorize",
+    "factorize_objects",
     "indicator_counts",
     "indicator_counts_by_row",
     "label_set",

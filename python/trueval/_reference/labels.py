@@ -74,9 +74,17 @@ def factorize(rows: NDArray[np.uint8], /) -> tuple[NDArray[np.int64], NDArray[np
     if n == 0 or width == 0:
         return np.zeros(min(n, 1), np.int64), np.zeros(n, np.uint32)
     # Byte strings of one width are equal just when all their bytes are, trailing zeros included.
-    strings = np.ascontiguousarray(rows).view(f"S{width}").reshape(n)
-    _, first, codes = np.unique(strings, return_index=True, return_inverse=True)
+    return _number(np.ascontiguousarray(rows).view(f"S{width}").reshape(n))
+
+
+def factorize_objects(y: NDArray[np.object_], /) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
+    """Find the first row of each distinct object, by identity, and number all rows in order of first appearance."""
+    return _number(np.fromiter(map(id, y), dtype=np.uintp, count=len(y)))
+
+
+def _number(keys: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
+    _, first, codes = np.unique(keys, return_index=True, return_inverse=True)
     order = np.argsort(first, kind="stable")
     number = np.empty(len(order), np.uint32)
     number[order] = np.arange(len(order), dtype=np.uint32)
-    return first[order].astype(np.int64, copy=False), number[codes.reshape(n)]
+    return first[order].astype(np.int64, copy=False), number[codes.reshape(len(keys))]

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _backend
-from .._parameters import is_sparse
 from .arrays import (
     Array,
     SampleWeights,
@@ -78,7 +77,7 @@ def _positions(labels: Array, union: Array) -> NDArray[np.intp]:
 
 def _in_one_unit(true: Target, pred: Target) -> None:
     """Bring dates or durations to the finer one of their units, and durations beside numbers to numbers, as NumPy."""
-    own, other = true.array.dtype, pred.array.dtype
+    own, other = true.dtype, pred.dtype
     if own.kind == other.kind and own != other:
         unit = np.promote_types(own, other)
         true.array, pred.array = true.array.astype(unit), pred.array.astype(unit)
@@ -92,7 +91,7 @@ def _in_one_unit(true: Target, pred: Target) -> None:
 
 def _sorted_first(target: Target) -> None:
     """Fail as scikit-learn does on an object array whose elements have no order."""
-    if type(target.raw) is np.ndarray and target.kind == "unknown" and target.array.dtype.kind == "O":
+    if type(target.raw) is np.ndarray and target.kind == "unknown" and target.dtype.kind == "O":
         np.unique(target.raw)
 
 
@@ -115,7 +114,7 @@ def check_targets(
     true = Target(y_true, "y_true")
     try:
         pred = Target(y_pred, "y_pred")
-        if true.array.dtype.kind in "mM" or pred.array.dtype.kind == "m":
+        if true.dtype.kind in "mM" or pred.dtype.kind == "m":
             _in_one_unit(true, pred)
         if sorts:
             _sorted_first(true)
@@ -167,7 +166,7 @@ def check_targets(
             raise ValueError("Multi-label binary indicator input with different numbers of labels")
         marks, marks_pred = indicator_bytes(true.array, pred.array)
         return Indicators(kind, np.arange(n_labels), marks, marks_pred, n_samples, weights, fault)
-    if is_sparse(true.array) or is_sparse(pred.array):
+    if true.sparse or pred.sparse:
         raise TypeError("Sparse input is only supported when targets are of multilabel type")
 
     present, present_pred = true.labels(), pred.labels()

@@ -20,7 +20,8 @@ from .arrays import (
     num_samples,
     sample_weights,
 )
-from .targets import Target, code_dtype, numeric_codes
+from .targets import Target, numeric_codes
+from .words import code_dtype
 
 
 class Probabilities(NamedTuple):

@@ -27,7 +27,8 @@ from .arrays import (
     require_size,
     sample_weights,
 )
-from .targets import Target, as_values, code_dtype
+from .targets import Target, as_values
+from .words import code_dtype
 
 
 def resolve_pos_label(target: Target, pos_label: Any) -> int | None:
@@ -71,7 +72,7 @@ def check_binary_ranking(target: Target, y_score: Any, pos_label: Any, sample_we
 def pair_scores(target: Target, positive: int | None, y_score: Any, sample_weight: Any) -> BinaryRanking:
     """Join a target with its scores and weights."""
     check_consistent_length(target.raw, y_score, sample_weight)
-    if is_sparse(target.array):
+    if target.sparse:
         column_or_1d(target.array)
     if target.wide:
         raise ValueError(f"y should be a 1d array, got an array of shape {target.array.shape} instead.")

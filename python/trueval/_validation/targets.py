@@ -21,38 +21,7 @@ from .arrays import (
     num_samples,
     refuse_complex,
 )
-
-
-def code_dtype(n_labels: int) -> type[np.unsignedinteger[Any]]:
-    return np.uint8 if n_labels <= 1 << 8 else np.uint16 if n_labels <= 1 << 16 else np.uint32
-
-
-def _code_fixed_width(a: Array) -> tuple[Array, Array]:
-    """Codes and sorted names of a contiguous 1-D array of fixed-width strings."""
-    if not a.size or not a.dtype.itemsize:
-        return np.zeros(a.size, np.uint8), a[:1]
-    first, numbers_ = _backend.current().factorize(a.view(np.uint8).reshape(a.size, a.dtype.itemsize))
-    names = a[first]
-    order = np.argsort(names, kind="stable")
-    rank = np.empty(order.size, code_dtype(order.size))
-    rank[order] = np.arange(order.size)
-    return rank[numbers_], names[order]
-
-
-def _code_objects(a: Array) -> tuple[Array, Array]:
-    """Codes and sorted names of a 1-D array of Python strings."""
-    items = a.tolist()
-    try:
-        distinct = set(items)
-    except TypeError:
-        distinct = {None}
-    if not all(isinstance(item, str) for item in distinct):
-        np.unique(a)  # sorting strings among other things fails with a message that tells the types
-        raise TypeError("Labels must be uniformly strings or numbers.")
-    names = sorted(distinct)
-    table = {label: code for code, label in enumerate(names)}
-    codes = np.fromiter(map(table.__getitem__, items), dtype=code_dtype(len(names)), count=len(items))
-    return codes, np.asarray(names, dtype=str)
+from .words import code_fixed_width, code_objects, coded
 
 
 class Target:
@@ -63,7 +32,9 @@ class Target:
     name : str
         For messages.
     array : ndarray or sparse
-        The argument as an array of its own dtype.
+        The argument as an array of its own dtype; of words that came coded, it is made when first asked for.
+    dtype : dtype
+        That dtype.
     kind : str or None
         What is settled without a look at the labels; `settle` has the rest.
     codes : ndarray
@@ -73,7 +44,7 @@ class Target:
         The strings that the codes stand for.
     """
 
-    __slots__ = ("_codes", "_facts", "array", "kind", "name", "names", "raw")
+    __slots__ = ("_array", "_codes", "_dtype", "_facts", "kind", "name", "names", "raw")
 
     def __init__(self, y: Any, name: str) -> None:
         self.raw = y
@@ -81,9 +52,14 @@ class Target:
         self.names: Array | None = None
         self._codes: Array | None = None
         self._facts: tuple[int, Array] | None = None
+        self.kind: str | None = None
+        self._array: Any = None
         if type(y) is np.ndarray and y.ndim == 1 and y.dtype.kind in "biufU" and y.size:
-            self.array: Any = y
-            self.kind: str | None = None
+            self.array = y
+            return
+        words = coded(y)
+        if words is not None:
+            self._codes, self.names, self._dtype = words
             return
         if not (is_sparse(y) or isinstance(y, Sequence) or hasattr(y, "__array__")) or isinstance(y, str):
             raise ValueError(f"Expected array-like (array or non-string sequence), got {y!r}")
@@ -150,13 +126,34 @@ class Target:
         return "multiclass-multioutput" if wide and matrix.indptr[1] > 1 else "binary"
 
     @property
+    def array(self) -> Any:
+        if self._array is None and self.names is not None:
+            self._array = self.names.astype(self._dtype)[self._codes]
+        return self._array
+
+    @array.setter
+    def array(self, array: Any) -> None:
+        self._array = array
+        self._dtype = array.dtype
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self._dtype
+
+    @property
     def wide(self) -> bool:
         """Whether there is more than one column."""
-        return bool(self.array.ndim == 2 and self.array.shape[1] > 1)
+        return self._array is not None and bool(self._array.ndim == 2 and self._array.shape[1] > 1)
+
+    @property
+    def sparse(self) -> bool:
+        """Whether it is a SciPy sparse matrix."""
+        return is_sparse(self._array)
 
     @property
     def n_samples(self) -> int:
-        return num_samples(self.array)
+        array = self._codes if self._array is None else self._array
+        return num_samples(array)
 
     @property
     def codes(self) -> Array:
@@ -164,9 +161,9 @@ class Target:
             a: Array = self.array.reshape(-1)
             kind = a.dtype.kind
             if kind in "US":
-                self._codes, self.names = _code_fixed_width(native(a))
+                self._codes, self.names = code_fixed_width(native(a))
             elif kind in "OT":
-                self._codes, self.names = _code_objects(a)
+                self._codes, self.names = code_objects(a)
             elif kind in "biufmM":
                 self._codes = numeric_codes(a)
             else:
@@ -188,10 +185,10 @@ class Target:
         if self.kind is None:
             status, labels = self.facts()
             suffix = "-multioutput" if self.wide else ""
-            if status == 0 and self.wide and labels.size < 3 and self.array.dtype.kind in "biuf":
+            if status == 0 and self.wide and labels.size < 3 and self.dtype.kind in "biuf":
                 self.kind = "multilabel-indicator"
             elif status in (1, 2):
-                raise not_finite(status, self.array.dtype, self.name)
+                raise not_finite(status, self.dtype, self.name)
             elif status == 3:
                 self.kind = "continuous" + suffix
             elif labels.size > 2 or suffix:
@@ -208,7 +205,7 @@ class Target:
         """Labels that codes stand for."""
         if self.names is not None:
             return self.names[codes]
-        dtype = self.array.dtype
+        dtype = self.dtype
         if dtype == codes.dtype:
             return codes
         return codes.view(dtype) if dtype.kind in "bmM" else codes.astype(dtype)
@@ -221,7 +218,7 @@ class Target:
                 return None
             at = int(np.searchsorted(self.names, label))
             return at if at < self.names.size and self.names[at] == label else None
-        if self.array.dtype.kind == "M" or not isinstance(label, NUMBERS):
+        if self.dtype.kind == "M" or not isinstance(label, NUMBERS):
             return None
         if not math.isfinite(label) or label != int(label):
             return None
