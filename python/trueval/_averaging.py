@@ -18,6 +18,15 @@ ROC AUC: one class only                               NaN                       
 precision-recall curve: no positives                  recall all 1, average precision 0   UserWarning
 ROC AUC, average precision: no sample                 ValueError
 NDCG of a query without a relevant document           0.0                                 none
+DET curve: one class only                             ValueError
+DET curve: a class without weight                     FPR / FNR all NaN                   none
+samples' ROC AUC: a sample with one kind of mark      NaN                                 UndefinedMetricWarning
+samples' average precision: no relevant label         0.0                                 UserWarning
+label ranking AP: no label relevant, or all           1.0                                 none
+label ranking AP: weights add up to 0                 NaN                                 none
+label ranking loss: no label relevant, or all         0.0                                 none
+coverage error: no label relevant                     0.0                                 none
+top-k accuracy: k not below the number of classes     1.0                                 UndefinedMetricWarning
 R²: fewer than two samples                            NaN                                 UndefinedMetricWarning
 R²: constant y_true, perfect / imperfect prediction   1.0 / 0.0 (NaN / -inf where         none
                                                       `force_finite` is false)

@@ -130,6 +130,35 @@ def ndcg(
 ) -> NDArray[np.float64]:
     """`dcg` over the DCG of the ideal ranking, per row; 0 where the latter is 0."""
 
+def pairs_by_row(
+    y_true: NDArray[np.uint8], y_score: _Scores, /
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Per row of (n, k) marks ranked by (n, k) scores: nonzero marks, then pairs of a nonzero and a zero mark.
+
+    First of the pairs in which the nonzero mark scores higher, then of those of equal scores.
+    """
+
+def average_precision_by_row(y_true: NDArray[np.uint8], y_score: _Scores, /) -> NDArray[np.float64]:
+    """Per row of (n, k) marks: mean over the nonzero ones of the share of nonzero ones at or above their score.
+
+    NaN where there is no nonzero one.
+    """
+
+def partial_roc_auc_by_row(y_true: NDArray[np.uint8], y_score: _Scores, max_fpr: float, /) -> NDArray[np.float64]:
+    """Area under the ROC curve of each row of (n, k) marks up to ``0 < max_fpr <= 1``, by the trapezoidal rule.
+
+    NaN where all marks are nonzero, or none.
+    """
+
+def coverage_by_row(y_true: NDArray[np.uint8], y_score: _Scores, /) -> NDArray[np.int64]:
+    """Per row of (n, k) marks: scores no lower than the lowest of a nonzero mark; 0 where there is none."""
+
+def class_ranks(y_true: _Labels, classes: _Labels, y_score: _Scores, /) -> NDArray[np.int64]:
+    """Per row of (n, k) scores of k classes: those that rank before the class in `y_true`, from the highest score down.
+
+    The later column of a tie ranks first. `classes` is sorted, in the dtype of `y_true`, and holds every label in it.
+    """
+
 # regression -----------------------------------------------------------------------------------------------------------
 
 def squared_error(y_true: NDArray[Any], y_pred: NDArray[Any], sample_weight: _Weights, /) -> NDArray[np.float64]:

@@ -140,6 +140,8 @@ _NAMED: dict[str, tuple[Check, str]] = {
 def _compile(constraint: Constraint) -> Check:
     if constraint is None:
         return lambda value: value is None
+    if constraint is callable:
+        return callable
     if isinstance(constraint, str):
         return _NAMED[constraint][0]
     if isinstance(constraint, type):
@@ -153,6 +155,8 @@ def _compile(constraint: Constraint) -> Check:
 def _describe(constraint: Constraint) -> str:
     if constraint is None:
         return "None"
+    if constraint is callable:
+        return "a callable"
     if isinstance(constraint, str):
         return _NAMED[constraint][1]
     if isinstance(constraint, type):
@@ -248,6 +252,33 @@ def validate(**constraints: list[Constraint]) -> Callable[[Callable[P, R]], Call
 
         checked._skl_parameter_constraints = Constraints(constraints)  # type: ignore[attr-defined]
         return checked
+
+    return decorate
+
+
+def deprecate_positional(version: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
+    """Let keyword-only arguments pass by position until `version`, with a FutureWarning."""
+
+    def decorate(function: Callable[..., R]) -> Callable[..., R]:
+        parameters = inspect.signature(function).parameters
+        keywords = [name for name, p in parameters.items() if p.kind is p.KEYWORD_ONLY]
+        positional = len(parameters) - len(keywords)
+
+        @functools.wraps(function)
+        def lenient(*args: Any, **kwargs: Any) -> R:
+            extra = len(args) - positional
+            if extra <= 0:
+                return function(*args, **kwargs)
+            shown = ", ".join(f"{name}={value}" for name, value in zip(keywords, args[-extra:], strict=False))
+            exceptions.warn(
+                f"Pass {shown} as keyword args. From version {version} passing these as positional arguments will "
+                "result in an error",
+                FutureWarning,
+            )
+            kwargs.update(zip(parameters, args, strict=False))
+            return function(**kwargs)
+
+        return lenient
 
     return decorate
 

@@ -1,12 +1,14 @@
-//! Graded relevance, query by query: discounted cumulative gain and its normalised form (Järvelin and Kekäläinen 2002).
+//! Rankings row by row: of graded documents by the queries they answer (discounted cumulative gain, Järvelin and
+//! Kekäläinen 2002), of the labels of a sample, relevant or not (Tsoumakas et al. 2010), and of the classes.
 //!
-//! Queries are independent, so each is ranked in a buffer of its own thread; a query's result never depends on another's
+//! Rows are independent, so each is ranked in a buffer of its own thread; a row's result never depends on another's
 //! and the bits cannot depend on the number of threads.
 
 use rayon::prelude::*;
 
-use crate::error::{Result, check_length};
+use crate::error::{Error, Result, check_length};
 use crate::fold::Stop;
+use crate::kernels::labels::{Encoder, Labels, label_set};
 use crate::scalar::{Score, Scores};
 use crate::with_scores;
 
@@ -36,6 +38,28 @@ pub fn ndcg(y_true: &[f64], y_score: Scores<'_>, discount: &[f64], ignore_ties: 
     })
 }
 
+/// Fills one result per row of `columns` elements; `fill` gets the first row of its share, and the results of the share.
+fn by_rows<R: Clone + Send>(
+    rows: usize,
+    columns: usize,
+    blank: R,
+    stop: &Stop,
+    fill: impl Fn(usize, &mut [R]) -> Result<()> + Sync,
+) -> Result<Vec<R>> {
+    let mut results = vec![blank; rows];
+    let task = (TASK / columns.max(1)).max(1);
+    let run = |(i, results): (usize, &mut [R])| -> Result<()> {
+        stop.check()?;
+        fill(i * task, results)
+    };
+    if rows * columns <= TASK {
+        results.chunks_mut(task).enumerate().try_for_each(run)?;
+    } else {
+        results.par_chunks_mut(task).enumerate().try_for_each(run)?;
+    }
+    Ok(results)
+}
+
 /// Calls `finish` with the gains of each row and its columns ranked by ascending (score, column).
 fn each_row<S: Score>(
     y_true: &[f64],
@@ -47,27 +71,17 @@ fn each_row<S: Score>(
     check_length("y_score", y_score.len(), y_true.len())?;
     let columns = discount.len();
     let rows = y_true.len().checked_div(columns).unwrap_or(0);
-    let mut results = vec![0.0; rows];
-    let task = (TASK / columns.max(1)).max(1);
-    let run = |(i, results): (usize, &mut [f64])| -> Result<()> {
-        stop.check()?;
+    by_rows(rows, columns, 0.0, stop, |first, results| {
         let mut ranked: Vec<(S::Key, u32)> = Vec::with_capacity(columns);
-        for (row, result) in results.iter_mut().enumerate() {
-            let start = (i * task + row) * columns;
-            let scores = &y_score[start..start + columns];
+        for (row, result) in (first..).zip(results) {
+            let span = row * columns..(row + 1) * columns;
             ranked.clear();
-            ranked.extend(scores.iter().zip(0..).map(|(score, column)| (score.key(), column)));
+            ranked.extend(y_score[span.clone()].iter().zip(0..).map(|(score, column)| (score.key(), column)));
             ranked.sort_unstable();
-            *result = finish(&y_true[start..start + columns], &ranked);
+            *result = finish(&y_true[span], &ranked);
         }
         Ok(())
-    };
-    if y_true.len() <= TASK {
-        results.chunks_mut(task).enumerate().try_for_each(run)?;
-    } else {
-        results.par_chunks_mut(task).enumerate().try_for_each(run)?;
-    }
-    Ok(results)
+    })
 }
 
 /// The gain of one row, from the highest score down.
@@ -83,4 +97,156 @@ fn gain<K: Ord + Copy>(gains: &[f64], ranked: &[(K, u32)], discount: &[f64], ign
         rank += group.len();
     }
     total
+}
+
+/// The pairs of a relevant and an irrelevant label of one sample.
+#[derive(Clone, Copy, Default)]
+struct LabelPairs {
+    /// Relevant labels; any mark but 0 makes one.
+    relevant: i64,
+    /// Pairs in which the relevant label scores higher.
+    wins: i64,
+    /// Pairs of equal scores.
+    ties: i64,
+}
+
+/// Relevant labels, wins and ties of each row: the area under its ROC curve and its ranking loss are quotients of
+/// these.
+pub fn pairs_by_row(y_true: &[u8], y_score: Scores<'_>, columns: usize, stop: &Stop) -> Result<[Vec<i64>; 3]> {
+    let pairs = with_scores!(y_score, y_score => {
+        each_sample(y_true, y_score, columns, LabelPairs::default(), stop, |ranked| {
+            let (mut pairs, mut below) = (LabelPairs::default(), 0);
+            for group in ranked.chunk_by(|a, b| a.0 == b.0) {
+                let relevant = group.iter().filter(|(_, relevant)| *relevant).count() as i64;
+                let others = group.len() as i64 - relevant;
+                pairs.relevant += relevant;
+                pairs.wins += relevant * below;
+                pairs.ties += relevant * others;
+                below += others;
+            }
+            pairs
+        })
+    })?;
+    let column = |part: fn(&LabelPairs) -> i64| pairs.iter().map(part).collect();
+    Ok([column(|p| p.relevant), column(|p| p.wins), column(|p| p.ties)])
+}
+
+/// The mean over the relevant labels of each row of the precision at their scores; NaN where there is none.
+pub fn average_precision_by_row(y_true: &[u8], y_score: Scores<'_>, columns: usize, stop: &Stop) -> Result<Vec<f64>> {
+    with_scores!(y_score, y_score => {
+        each_sample(y_true, y_score, columns, 0.0, stop, |ranked| {
+            let (mut total, mut found, mut rank) = (0.0, 0usize, 0usize);
+            for group in ranked.chunk_by(|a, b| a.0 == b.0).rev() {
+                let relevant = group.iter().filter(|(_, relevant)| *relevant).count();
+                found += relevant;
+                rank += group.len();
+                total += relevant as f64 * (found as f64 / rank as f64);
+            }
+            total / found as f64
+        })
+    })
+}
+
+/// The area under the ROC curve of each row up to the false positive rate `max_fpr`, by the trapezoidal rule; NaN where
+/// all labels are relevant, or none.
+pub fn partial_roc_auc_by_row(
+    y_true: &[u8],
+    y_score: Scores<'_>,
+    columns: usize,
+    max_fpr: f64,
+    stop: &Stop,
+) -> Result<Vec<f64>> {
+    with_scores!(y_score, y_score => {
+        each_sample(y_true, y_score, columns, 0.0, stop, |ranked| {
+            let positives = ranked.iter().filter(|(_, relevant)| *relevant).count();
+            let negatives = ranked.len() - positives;
+            if positives == 0 || negatives == 0 {
+                return f64::NAN;
+            }
+            let (mut tps, mut fps, mut area, mut x, mut y) = (0usize, 0usize, 0.0, 0.0, 0.0);
+            for group in ranked.chunk_by(|a, b| a.0 == b.0).rev() {
+                let relevant = group.iter().filter(|(_, relevant)| *relevant).count();
+                tps += relevant;
+                fps += group.len() - relevant;
+                let (right, top) = (fps as f64 / negatives as f64, tps as f64 / positives as f64);
+                if right > max_fpr {
+                    let cut = y + (top - y) / (right - x) * (max_fpr - x);
+                    return area + (max_fpr - x) * (y + cut) / 2.0;
+                }
+                area += (right - x) * (y + top) / 2.0;
+                (x, y) = (right, top);
+            }
+            area
+        })
+    })
+}
+
+/// How many labels of each row score no lower than its lowest relevant one; 0 where none is relevant.
+pub fn coverage_by_row(y_true: &[u8], y_score: Scores<'_>, columns: usize, stop: &Stop) -> Result<Vec<i64>> {
+    check_length("y_score", y_score.len(), y_true.len())?;
+    let rows = y_true.len().checked_div(columns).unwrap_or(0);
+    with_scores!(y_score, y_score => {
+        by_rows(rows, columns, 0, stop, |first, results| {
+            for (row, result) in (first..).zip(results) {
+                let span = row * columns..(row + 1) * columns;
+                let (marks, scores) = (&y_true[span.clone()], &y_score[span]);
+                let relevant = scores.iter().zip(marks).filter(|(_, mark)| **mark != 0);
+                let lowest = relevant.map(|(score, _)| score.key()).min();
+                *result = lowest.map_or(0, |lowest| scores.iter().filter(|s| s.key() >= lowest).count() as i64);
+            }
+            Ok(())
+        })
+    })
+}
+
+/// Calls `finish` with the (key of the score, relevant) of each row, ascending.
+fn each_sample<S: Score, R: Clone + Send + Sync>(
+    y_true: &[u8],
+    y_score: &[S],
+    columns: usize,
+    blank: R,
+    stop: &Stop,
+    finish: impl Fn(&[(S::Key, bool)]) -> R + Sync,
+) -> Result<Vec<R>> {
+    check_length("y_score", y_score.len(), y_true.len())?;
+    let rows = y_true.len().checked_div(columns).unwrap_or(0);
+    by_rows(rows, columns, blank, stop, |first, results| {
+        let mut ranked: Vec<(S::Key, bool)> = Vec::with_capacity(columns);
+        for (row, result) in (first..).zip(results) {
+            let span = row * columns..(row + 1) * columns;
+            ranked.clear();
+            ranked.extend(y_score[span.clone()].iter().zip(&y_true[span]).map(|(s, mark)| (s.key(), *mark != 0)));
+            ranked.sort_unstable();
+            *result = finish(&ranked);
+        }
+        Ok(())
+    })
+}
+
+/// How many classes rank before the true one in each row: those of a higher score, and later ones of an equal score.
+///
+/// `classes` holds every label, one per column.
+pub fn class_ranks(y_true: Labels<'_>, classes: Labels<'_>, y_score: Scores<'_>, stop: &Stop) -> Result<Vec<i64>> {
+    let columns = classes.len();
+    check_length("y_score", y_score.len(), y_true.len() * columns)?;
+    let (_, classes) = label_set(classes, stop)?;
+    let encoder = Encoder::new(&classes);
+    with_scores!(y_score, y_score => {
+        by_rows(y_true.len(), columns, 0, stop, |first, results| {
+            let mut keys = vec![0u64; results.len()];
+            let mut codes = vec![0u32; results.len()];
+            y_true.keys(first, &mut keys);
+            encoder.encode(&keys, &mut codes);
+            for ((row, result), &code) in (first..).zip(results).zip(&codes) {
+                if code == u32::MAX {
+                    return Err(Error::UnknownLabel);
+                }
+                let scores = &y_score[row * columns..(row + 1) * columns];
+                let (own, column) = (scores[code as usize].key(), code as usize);
+                let before = scores[..column].iter().filter(|s| s.key() > own).count();
+                *result = (before + scores[column + 1..].iter().filter(|s| s.key() >= own).count()) as i64;
+            }
+            Ok(())
+        })
+    })
 }

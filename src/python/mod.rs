@@ -23,7 +23,9 @@ mod core_module {
     #[pymodule_export]
     use super::losses::log_loss;
     #[pymodule_export]
-    use super::ranking::{dcg, ndcg};
+    use super::ranking::{
+        average_precision_by_row, class_ranks, coverage_by_row, dcg, ndcg, pairs_by_row, partial_roc_auc_by_row,
+    };
     #[pymodule_export]
     use super::regression::{
         absolute_error, absolute_percentage_error, explained_deviance, explained_pinball, explained_sums,

@@ -76,6 +76,19 @@ def drawn_scores(draw: Any, pool: tuple[Any, ...] = (0, 1)) -> Case:
 
 
 @st.composite
+def drawn_label_scores(draw: Any) -> Case:
+    n, k = draw(st.integers(1, 8)), draw(st.integers(2, 6))
+    scores = array(draw, draw(st.sampled_from([st.integers(0, 3), GRID, FINITE])), (n, k))
+    return Case((array(draw, st.integers(0, 1), (n, k)), scores), drawn_weight(draw, n))
+
+
+@st.composite
+def drawn_coarse_scores(draw: Any) -> Case:
+    n = draw(SIZES)
+    return Case((array(draw, st.integers(0, 1), n), array(draw, st.integers(-2, 2), n)), drawn_weight(draw, n))
+
+
+@st.composite
 def drawn_gains(draw: Any, distinct: bool) -> Case:
     n, k = draw(st.integers(1, 8)), draw(st.integers(2, 7))
     gains = array(draw, draw(st.sampled_from([st.integers(0, 4), POSITIVE_GRID])), (n, k))
@@ -143,6 +156,21 @@ def sample_scores(pool: np.ndarray, n: int, rng: np.random.Generator) -> Case:
     return Case((pool[true], np.where(tied, np.round(scores, 3), scores)), weight(n, rng))
 
 
+def sample_coarse_scores(n: int, rng: np.random.Generator) -> Case:
+    """Few distinct scores, for what takes time for each."""
+    case = sample_scores(np.arange(2), n, rng)
+    return Case((case.args[0], np.round(case.args[1])), case.weight)
+
+
+def sample_label_scores(n: int, rng: np.random.Generator) -> Case:
+    columns = 5 if n < 10**6 else 100
+    rows = max(n // columns, 1)
+    true = (rng.random((rows, columns)) < 0.4).astype(np.int64)
+    # Every column has both marks as soon as there are two rows.
+    true[0], true[-1] = 1, 0
+    return Case((true, np.round(true + rng.normal(size=true.shape), 1)), weight(rows, rng))
+
+
 def sample_gains(n: int, rng: np.random.Generator, distinct: bool) -> Case:
     columns = 10 if n < 10**6 else 100
     rows = max(n // columns, 1)
@@ -187,6 +215,8 @@ FAMILIES = {
         Family("labels_text", drawn_labels((tuple(WORDS),)), lambda n, rng: sample_labels(WORDS, n, rng)),
         Family("labels_multilabel", drawn_indicators(), sample_indicators),
         Family("scores_binary", drawn_scores(), lambda n, rng: sample_scores(np.arange(2), n, rng)),
+        Family("scores_coarse", drawn_coarse_scores(), sample_coarse_scores),
+        Family("scores_multilabel", drawn_label_scores(), sample_label_scores),
         Family("scores_text", drawn_scores(("ant", "bee")), lambda n, rng: sample_scores(WORDS, n, rng)),
         Family("gains", drawn_gains(False), lambda n, rng: sample_gains(n, rng, False)),
         Family("gains_distinct", drawn_gains(True), lambda n, rng: sample_gains(n, rng, True)),

@@ -496,7 +496,7 @@ EXPECTED_ELSEWHERE = {("more scores", "micro"), ("fewer scores", "micro"), ("few
 
 
 @pytest.mark.parametrize("weight", [None, [1.0, 2.0, 0.5, 1.0, 3.0], [0, 1, 0, 1, 1], [1, 2]], ids=repr)
-@pytest.mark.parametrize("average", [None, "micro", "macro", "weighted", "binary"])
+@pytest.mark.parametrize("average", [None, "micro", "macro", "weighted", "samples", "binary"])
 @pytest.mark.parametrize("case", MULTILABEL)
 @pytest.mark.parametrize("name", ["roc_auc_score", "average_precision_score"])
 def test_multilabel_ranking(name: str, case: str, average: str | None, weight: Any) -> None:
@@ -507,13 +507,6 @@ def test_multilabel_ranking(name: str, case: str, average: str | None, weight: A
     if weight is not None:
         weight = np.asarray(weight)
     check(name, *MULTILABEL[case], average=average, sample_weight=weight)
-
-
-@pytest.mark.parametrize("name", ["roc_auc_score", "average_precision_score"])
-def test_average_samples_is_refused(name: str) -> None:
-    with pytest.raises(ValueError, match=r"does not support average='samples'.*choose average='micro'"):
-        getattr(trueval, name)(MULTILABEL_TRUE, MULTILABEL_SCORE, average="samples")
-    check(name, *BINARY["plain"], average="samples")
 
 
 def test_multilabel_pos_label() -> None:

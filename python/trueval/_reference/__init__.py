@@ -9,7 +9,15 @@ from .counts import contingency, indicator_counts, indicator_counts_by_row
 from .curves import average_precision, binary_curve, roc_auc, trapezoid
 from .labels import factorize, factorize_objects, label_set, scan
 from .losses import log_loss
-from .ranking import dcg, ndcg
+from .ranking import (
+    average_precision_by_row,
+    class_ranks,
+    coverage_by_row,
+    dcg,
+    ndcg,
+    pairs_by_row,
+    partial_roc_auc_by_row,
+)
 from .regression import (
     absolute_error,
     absolute_percentage_error,
@@ -29,8 +37,11 @@ __all__ = [
     "absolute_error",
     "absolute_percentage_error",
     "average_precision",
+    "average_precision_by_row",
     "binary_curve",
+    "class_ranks",
     "contingency",
+    "coverage_by_row",
     "dcg",
     "explained_deviance",
     "explained_pinball",
@@ -45,6 +56,8 @@ __all__ = [
     "max_error",
     "median_absolute_error",
     "ndcg",
+    "pairs_by_row",
+    "partial_roc_auc_by_row",
     "pinball_loss",
     "roc_auc",
     "scan",

@@ -171,7 +171,12 @@ def check_array(
         wanted = None if isinstance(own, np.dtype) and own in dtype else dtype[0]
     a = as_numpy(x, wanted)
     if numeric and a.dtype.kind in "OMm" and a.ndim:
-        a = as_numbers(a, role or name or "the array")
+        try:
+            a = as_numbers(a, role or name or "the array")
+        except TypeError as error:  # words among objects have the value wrong, not the type, to scikit-learn
+            if a.dtype.kind == "O" and any(isinstance(item, str) for item in a.flat):
+                raise ValueError(str(error)) from None
+            raise
     refuse_complex(a)
     if ensure_2d and a.ndim < 2:
         kind = "scalar array" if a.ndim == 0 else "1D array"
