@@ -21,7 +21,7 @@ mod core_module {
     #[pymodule_export]
     use super::labels::{factorize, label_set, scan};
     #[pymodule_export]
-    use super::losses::log_loss;
+    use super::losses::{brier, brier_binary, hinge, hinge_binary, log_loss};
     #[pymodule_export]
     use super::ranking::{dcg, ndcg};
     #[pymodule_export]

@@ -8,7 +8,7 @@ the native backend; floating-point sums are pairwise and agree with it to a few 
 from .counts import contingency, indicator_counts, indicator_counts_by_row
 from .curves import average_precision, binary_curve, roc_auc, trapezoid
 from .labels import factorize, label_set, scan
-from .losses import log_loss
+from .losses import brier, brier_binary, hinge, hinge_binary, log_loss
 from .ranking import dcg, ndcg
 from .regression import absolute_error, explained_sums, squared_error
 
@@ -16,10 +16,14 @@ __all__ = [
     "absolute_error",
     "average_precision",
     "binary_curve",
+    "brier",
+    "brier_binary",
     "contingency",
     "dcg",
     "explained_sums",
     "factorize",
+    "hinge",
+    "hinge_binary",
     "indicator_counts",
     "indicator_counts_by_row",
     "label_set",
