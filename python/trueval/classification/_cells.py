@@ -176,7 +176,7 @@ def indicator_counts(targets: Indicators, labels: Any, by_sample: bool) -> Count
 
 def differing_labels(targets: Indicators) -> NDArray[np.int64]:
     """How many labels of each sample are wrong."""
-    return _backend.current().indicator_counts_by_row(targets.true, targets.pred)[3]  # type: ignore[no-any-return]
+    return _backend.current().indicator_counts_by_row(targets.true, targets.pred)[3]
 
 
 def counts_of(targets: Crossing | Indicators, labels: Any, by_sample: bool) -> Counts:

@@ -192,7 +192,7 @@ def cohen_kappa_score(
             f"set to the value defined by the `replace_undefined_by` param, which is set to {replace_undefined_by}.",
             "UndefinedMetricWarning",
         )
-        return replace_undefined_by  # type: ignore[no-any-return]
+        return replace_undefined_by
     observed = np.sum(_disagreement(cells.rows, cells.columns, weights) * cells.values) * total
     expected = _expected_disagreement(*cells.margins(), weights)
     if expected == 0:
@@ -201,7 +201,7 @@ def cohen_kappa_score(
             f"value defined by the the `replace_undefined_by` param, which is set to {replace_undefined_by}.",
             "UndefinedMetricWarning",
         )
-        return replace_undefined_by  # type: ignore[no-any-return]
+        return replace_undefined_by
     if cells.whole:
         return (int(expected) - int(observed)) / int(expected)
     return float(1.0 - observed / expected)

@@ -255,7 +255,7 @@ def balanced_accuracy_score(y_true: Any, y_pred: Any, *, sample_weight: Any = No
     Returns
     -------
     score : float
-        Between 0 and 1; adjusted, between 1 / (1 - n_classes) and 1, and NaN for one class.
+        Between 0 and 1; adjusted, between 1 / (1 - n_classes) and 1, and NaN or -inf for one class.
 
     Raises
     ------
@@ -413,7 +413,7 @@ def hamming_loss(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> floa
         if weights is None:
             return float(np.sum(differing)) / size
         with np.errstate(all="ignore"):
-            return np.dot(differing, weights.values) / (size * np.average(weights.values))  # type: ignore[no-any-return]
+            return np.dot(differing, weights.values) / (size * np.average(weights.values))
     total = np.sum(targets.values)
     if total == 0:
         raise ZeroDivisionError("Weights sum to zero, can't be normalized")

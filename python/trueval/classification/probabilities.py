@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import _backend
 from .._parameters import (
@@ -15,7 +15,7 @@ from .._parameters import (
     StrOptions,
     validate,
 )
-from .._validation.arrays import Array, SampleWeights, check_consistent_length, native, num_samples
+from .._validation.arrays import check_consistent_length, native, num_samples
 from .._validation.probabilities import (
     NOT_PROBABILITIES,
     BinaryProbabilities,
@@ -112,7 +112,7 @@ def log_loss(
 
 
 def _renamed(y_proba: Any, y_pred: Any) -> Any:
-    """The probabilities, by whichever of their two names."""
+    """Take the probabilities by whichever of their two names."""
     if isinstance(y_pred, str) and y_pred == "deprecated":
         return y_proba
     if y_proba is not None:
@@ -124,7 +124,7 @@ def _renamed(y_proba: Any, y_pred: Any) -> Any:
     return y_pred
 
 
-def _log_loss(inputs: Probabilities) -> float:
+def _log_loss(inputs: Probabilities, *, warns: bool = True) -> float:
     """Sum of the (weighted) log losses."""
     weight = None if inputs.weights is None else inputs.weights.values
     target, classes, proba = inputs.labels, inputs.classes, inputs.proba
@@ -132,26 +132,35 @@ def _log_loss(inputs: Probabilities) -> float:
         # Each label of each sample is one row that counts where it is marked.
         if proba.shape[1] == 1:
             proba = np.hstack([1 - proba, proba])
-        warn_unless_probabilities(proba, inputs.dtype)
+        if warns:
+            warn_unless_probabilities(proba, inputs.dtype)
         marks = inputs.indicator.astype(np.float64)
         weight = (marks if weight is None else marks * weight[:, np.newaxis]).reshape(-1)
         target, classes = np.ones(marks.size, np.uint8), np.array([0, 1], np.uint8)
-        proba = proba.reshape(-1, 1)
+        proba = np.ascontiguousarray(np.broadcast_to(proba, marks.shape)).reshape(-1, 1)
     eps = float(np.finfo(inputs.dtype).eps)
     total, improper = _backend.current().log_loss(
         target, classes, proba, weight, eps, 1.0 - eps, tolerance_of(inputs.dtype)
     )
-    if improper:
+    if improper and warns:
         warn(NOT_PROBABILITIES)
     return float(total)
 
 
-def _amounts(labels: Array, weights: SampleWeights | None) -> tuple[Array, Array]:
-    """Distinct labels, and the number or weight of the samples that have them."""
-    _, found, _, _, _, _, counts, sums = _backend.current().contingency(
-        labels, labels, None if weights is None else weights.values
-    )
-    return found, counts if sums is None else sums
+def _frequencies(inputs: Probabilities | BinaryProbabilities) -> NDArray[np.float64]:
+    """Share of each class in the samples: the forecast of a model that knows nothing of them, as one row."""
+    weight = None if inputs.weights is None else inputs.weights.values
+    total = float(inputs.proba.shape[0]) if inputs.weights is None else inputs.weights.total()
+    if isinstance(inputs, Probabilities) and inputs.indicator is not None:
+        marks = inputs.indicator.astype(np.float64)
+        return np.sum(marks if weight is None else marks * weight[:, np.newaxis], axis=0, keepdims=True) / total
+    _, found, _, _, _, _, counts, sums = _backend.current().contingency(inputs.labels, inputs.labels, weight)
+    amounts = counts if sums is None else sums
+    if isinstance(inputs, BinaryProbabilities):
+        return np.array([np.sum(amounts[found == inputs.positive]) / total])
+    shares = np.zeros((1, inputs.classes.size))
+    shares[0, np.searchsorted(inputs.classes, found)] = amounts / total
+    return shares
 
 
 @validate(
@@ -225,14 +234,11 @@ def d2_log_loss_score(
     if _too_few(y_true, y_proba, sample_weight):
         return float("nan")
     inputs = check_probabilities(y_true, measured_probabilities(y_proba), sample_weight, labels)
-    if inputs.indicator is not None:
-        marks = inputs.indicator.astype(np.float64)
-        amounts = np.sum(marks if inputs.weights is None else marks * inputs.weights.values[:, np.newaxis], axis=0)
-    else:
-        amounts = _amounts(inputs.labels, inputs.weights)[1]
-    frequency = amounts / (inputs.proba.shape[0] if inputs.weights is None else inputs.weights.total())
-    eps = float(np.finfo(np.float64).eps)
-    return 1 - _log_loss(inputs) / float(-np.sum(amounts * np.log(np.clip(frequency, eps, 1 - eps))))
+    if inputs.weights is not None:
+        inputs.weights.require_total()
+    loss = _log_loss(inputs)
+    constant = inputs._replace(proba=_frequencies(inputs), dtype=np.dtype(np.float64))
+    return 1 - loss / _log_loss(constant, warns=False)
 
 
 def _too_few(y_true: Any, y_proba: Any, sample_weight: Any) -> bool:
@@ -244,51 +250,33 @@ def _too_few(y_true: Any, y_proba: Any, sample_weight: Any) -> bool:
     return True
 
 
-class _Squares(NamedTuple):
-    """Sum of squared differences to the truth, that of the frequencies of the classes, sum of weights, columns."""
-
-    predicted: float
-    constant: Callable[[], float]
-    weight: float
-    columns: int
-
-
-def _squares(y_true: Any, y_proba: Any, sample_weight: Any, pos_label: Any, labels: Any) -> _Squares:
+def _check_forecast(
+    y_true: Any, y_proba: Any, sample_weight: Any, pos_label: Any, labels: Any
+) -> Probabilities | BinaryProbabilities:
+    """Check probabilities of one label, or of each of several classes."""
     measured = measured_probabilities(y_proba)
-    proba = measured[0]
-    inputs: BinaryProbabilities | Probabilities
-    if proba.ndim == 1 or proba.shape[1] == 1:
-        inputs = check_binary_probabilities(y_true, measured, sample_weight, pos_label)
-    else:
-        inputs = check_probabilities(y_true, measured, sample_weight, labels)
+    if measured[0].ndim == 1 or measured[0].shape[1] == 1:
+        return check_binary_probabilities(y_true, measured, sample_weight, pos_label)
+    return check_probabilities(y_true, measured, sample_weight, labels)
+
+
+def _squares(inputs: Probabilities | BinaryProbabilities, *, warns: bool = True) -> float:
+    """Sum of the (weighted) squared differences from the truth, over all classes."""
     weight = None if inputs.weights is None else inputs.weights.values
-    total = float(proba.shape[0]) if inputs.weights is None else inputs.weights.total()
     if isinstance(inputs, BinaryProbabilities):
-        half = _backend.current().brier_binary(inputs.labels, inputs.positive, inputs.proba, weight)
-
-        def constant() -> float:
-            found, amounts = _amounts(inputs.labels, inputs.weights)
-            positive = found == inputs.positive
-            return 2 * float(np.sum(amounts[positive])) * float(np.sum(amounts[~positive])) / total
-
-        return _Squares(2 * half, constant, total, 2)
+        return 2 * float(_backend.current().brier_binary(inputs.labels, inputs.positive, inputs.proba, weight))
     if inputs.indicator is not None:
-        warn_unless_probabilities(inputs.proba, inputs.dtype)
-        residual, deviation = _backend.current().explained_sums(
-            native(inputs.indicator, np.float64), native(inputs.proba, np.float64), weight
-        )
-        return _Squares(float(np.sum(residual)), lambda: float(np.sum(deviation)), total, proba.shape[1])
+        if warns:
+            warn_unless_probabilities(inputs.proba, inputs.dtype)
+        marks = native(inputs.indicator, np.float64)
+        proba = native(np.broadcast_to(inputs.proba, marks.shape), np.float64)
+        return float(np.sum(_backend.current().explained_sums(marks, proba, weight)[0]))
     squares, improper = _backend.current().brier(
         inputs.labels, inputs.classes, inputs.proba, weight, tolerance_of(inputs.dtype)
     )
-    if improper:
+    if improper and warns:
         warn(NOT_PROBABILITIES)
-
-    def constant_of_classes() -> float:
-        amounts = _amounts(inputs.labels, inputs.weights)[1].astype(np.float64)
-        return float(np.dot(amounts, np.sum(amounts) - amounts)) / total
-
-    return _Squares(squares, constant_of_classes, total, proba.shape[1])
+    return float(squares)
 
 
 @validate(
@@ -369,11 +357,11 @@ def brier_score_loss(
     >>> round(tv.brier_score_loss(["ham", "spam", "ham"], [[0.8, 0.2], [0.4, 0.6], [1, 0]], scale_by_half=False), 6)
     0.133333
     """
-    squares = _squares(y_true, y_proba, sample_weight, pos_label, labels)
-    loss = squares.predicted / squares.weight
+    inputs = _check_forecast(y_true, y_proba, sample_weight, pos_label, labels)
+    loss = _squares(inputs) / (inputs.proba.shape[0] if inputs.weights is None else inputs.weights.total())
     if scale_by_half == "auto":
-        scale_by_half = squares.columns < 3
-    return float(loss / 2 if scale_by_half else loss)
+        scale_by_half = isinstance(inputs, BinaryProbabilities) or inputs.proba.shape[1] < 3
+    return loss / 2 if scale_by_half else loss
 
 
 @validate(y_true=["array-like"], y_proba=["array-like"], sample_weight=OPTIONAL, pos_label=POS_LABEL, labels=OPTIONAL)
@@ -437,6 +425,10 @@ def d2_brier_score(
     """
     if _too_few(y_true, y_proba, sample_weight):
         return float("nan")
-    squares = _squares(y_true, y_proba, sample_weight, pos_label, labels)
+    inputs = _check_forecast(y_true, y_proba, sample_weight, pos_label, labels)
+    if inputs.weights is not None:
+        inputs.weights.require_total()
+    squares = _squares(inputs)
+    constant = _squares(inputs._replace(proba=_frequencies(inputs)), warns=False)
     with np.errstate(all="ignore"):
-        return float(1 - np.float64(squares.predicted) / np.float64(squares.constant()))
+        return float(1 - np.float64(squares) / np.float64(constant))

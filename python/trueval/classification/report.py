@@ -86,8 +86,8 @@ def classification_report(
     -----
     Precision, recall [1]_ and F1, with their mean over the classes (macro), that weighted by support (weighted), the
     scores of the pooled counts (micro) and, for multilabel targets, the mean over the samples. All of it comes from one
-    pass over the data, from two for multilabel targets. Time is O(n_samples), scratch memory O(number of distinct pairs of labels),
-    more for strings and multilabel targets, see `precision_recall_fscore_support`.
+    pass over the data, from two for multilabel targets. Time is O(n_samples), scratch memory O(number of distinct pairs
+    of labels), more for strings and multilabel targets, see `precision_recall_fscore_support`.
 
     References
     ----------

@@ -6,14 +6,17 @@ from collections.abc import Mapping
 
 import oracles
 from metric import (
+    CHANCE,
     FOLD,
     LOGS,
     ORACLE,
     PLAIN,
     REFUSAL,
+    REST,
     SPELLING,
     SUM,
     TIMES,
+    VARIANCE,
     WORDS,
     Grid,
     Meant,
@@ -64,6 +67,15 @@ def with_betas(grids: Mapping[str, Grid]) -> Mapping[str, Grid]:
         for name, settings in grids.items()
     }
 
+
+LABELS = ("labels_binary", "labels_multiclass", "labels_text")
+SETS = {
+    "labels_binary": ({}, {"average": "macro", "zero_division": 1}, {"average": None, "labels": [1, 7]}),
+    "labels_multiclass": grid(average=("macro", "micro", "weighted", None)),
+    "labels_text": ({"average": "macro", "labels": ["cat", "ant", "dog"]},),
+    "labels_multilabel": grid(average=("macro", "micro", "weighted", "samples", None)),
+}
+FOUR = {"labels": [0, 1, 2, 3]}
 
 MATRIX = grid(normalize=(None, "true", "pred", "all"))
 
@@ -143,6 +155,146 @@ ROWS = (
         LOGS,
         extensive=lambda keywords: not keywords.get("normalize", True),
         needs_two_classes=False,
+    ),
+    Metric(
+        "balanced_accuracy_score",
+        every_label(grid(adjusted=(False, True)), *LABELS),
+        oracles.balanced_accuracy_score,
+        CHANCE,
+        CHANCE,
+    ),
+    Metric(
+        "brier_score_loss",
+        {
+            "probabilities_binary": (*grid(scale_by_half=("auto", True, False)), {"pos_label": 0}, {"labels": [0, 1]}),
+            "probabilities_multiclass": (FOUR, {**FOUR, "scale_by_half": True}, {}, {"labels": [0, 1, 2]}),
+        },
+        oracles.brier_score_loss,
+        SUM,
+        SUM,
+    ),
+    Metric(
+        "class_likelihood_ratios",
+        {
+            "labels_binary": (
+                {},
+                {"labels": [1, 0]},
+                {"labels": [2, 3]},
+                {"replace_undefined_by": 1.0},
+                {"replace_undefined_by": {"LR+": 7.0, "LR-": 0.5}},
+                {"replace_undefined_by": {"LR+": 0.5, "LR-": 0.5}},
+            )
+        },
+        oracles.class_likelihood_ratios,
+        FOLD,
+        SUM,
+    ),
+    Metric(
+        "classification_report",
+        {
+            "labels_binary": grid(output_dict=(True,), zero_division=DIVISION),
+            "labels_multiclass": ({"output_dict": True}, {"output_dict": True, "labels": [3, 0, 99]}),
+            "labels_text": ({"output_dict": True}, {"output_dict": True, "target_names": ["a", "b", "c"]}),
+            "labels_multilabel": ({"output_dict": True}, {"output_dict": True, "labels": [1, 0]}),
+        },
+        oracles.classification_report,
+        FOLD,
+        SUM,
+        weights=False,  # the sums of weights are those of precision_recall_fscore_support; see also the parity tests
+    ),
+    Metric(
+        "cohen_kappa_score",
+        {
+            "labels_binary": (*grid(weights=(None, "linear")), {"labels": [1, 0]}, {"replace_undefined_by": 0.0}),
+            "labels_multiclass": (
+                *grid(weights=(None, "linear", "quadratic")),
+                {"labels": [6, 0, 3], "weights": "linear"},
+                {"labels": [6, 0, 3], "weights": "quadratic"},
+            ),
+            "labels_text": (*grid(weights=(None, "quadratic")), {"labels": ["cat", "ant"]}),
+        },
+        oracles.cohen_kappa_score,
+        CHANCE,
+        CHANCE,
+        mirror="cohen_kappa_score",
+    ),
+    Metric(
+        "d2_brier_score",
+        {
+            "probabilities_binary": ({}, {"pos_label": 0}, {"labels": [0, 1]}),
+            "probabilities_multiclass": (FOUR, {}),
+        },
+        oracles.d2_brier_score,
+        VARIANCE,
+        VARIANCE,
+    ),
+    Metric(
+        "d2_log_loss_score",
+        {"probabilities_binary": ({"labels": [0, 1]}, {}), "probabilities_multiclass": (FOUR, {})},
+        oracles.d2_log_loss_score,
+        VARIANCE,
+        VARIANCE,
+    ),
+    Metric(
+        "fbeta_score",
+        {name: tuple({"beta": 0.5, **settings} for settings in grids) for name, grids in SETS.items()},
+        oracles.fbeta_score,
+        FOLD,
+        SUM,
+    ),
+    Metric(
+        "hamming_loss",
+        every_label(({},), *LABELS, "labels_multilabel"),
+        oracles.hamming_loss,
+        EXACT,
+        SUM,
+        mirror="hamming_loss",
+    ),
+    Metric(
+        "hinge_loss",
+        {"scores_binary": ({}, {"labels": [0, 1]}), "probabilities_multiclass": (FOUR, {}, {"labels": [0, 1, 2]})},
+        oracles.hinge_loss,
+        SUM,
+        SUM,
+    ),
+    Metric(
+        "jaccard_score",
+        SETS,
+        oracles.jaccard_score,
+        FOLD,
+        SUM,
+        mirror="jaccard_score",
+        mirrored=lambda keywords: keywords.get("average") != "weighted",
+    ),
+    Metric(
+        "matthews_corrcoef",
+        every_label(({},), *LABELS),
+        oracles.matthews_corrcoef,
+        CHANCE,
+        CHANCE,
+        mirror="matthews_corrcoef",
+    ),
+    Metric(
+        "multilabel_confusion_matrix",
+        {
+            "labels_binary": ({}, {"labels": [1]}),
+            "labels_multiclass": ({}, {"labels": [6, 0, 99]}, {"samplewise": True}),
+            "labels_text": ({}, {"labels": ["cat", "dog"]}),
+            "labels_multilabel": ({}, {"labels": [1, 0]}, {"labels": [9]}),
+        },
+        oracles.multilabel_confusion_matrix,
+        EXACT,
+        REST,
+        extensive=lambda keywords: True,
+    ),
+    Metric(
+        "zero_one_loss",
+        every_label(grid(normalize=(True, False)), *LABELS, "labels_multilabel"),
+        oracles.zero_one_loss,
+        REST,
+        REST,
+        mirror="zero_one_loss",
+        extensive=lambda keywords: not keywords.get("normalize", True),
     ),
 )
 
