@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Array, check_array, check_consistent_length, column_or_1d, floats, native
+from .. import _backend
+from .arrays import Array, check_array, check_consistent_length, column_or_1d, floats, native, not_finite
 from .scores import query_weights
 from .targets import Target, code_dtype
 
@@ -60,6 +61,10 @@ def _for_columns(true: Array, classes: Array, labels: Any, decision: Array) -> t
             f"pred_decision shape must be (n_samples, n_classes), that is ({true.shape[0]}, {classes.size}). Got: "
             f"{decision.shape}"
         )
+    if classes.dtype.kind in "iu" and true.dtype.kind == "f":
+        status = _backend.current().scan(floats(true))[0]
+        if status:
+            raise not_finite(status, classes.dtype, "y")
     own = np.asarray(true, dtype=classes.dtype)
     if labels is None and own.dtype.kind in "biufmM":
         target = Target(own, "")

@@ -14,18 +14,24 @@ from .._validation.labels import Indicators, check_targets
 from ..exceptions import warn
 from ._cells import Cells, check_cells, select_cells
 
+# So many sums of weights are turned into integers, at a microsecond each.
+_EXACT_CELLS = 1 << 16
+
 
 def _without_overflow(cells: Cells, scale: int = 1) -> Cells:
-    """Put the cells in a form in which products of two of their sums, times `scale`, are exact or at least finite."""
+    """Put the cells in a form in which products of two of their sums, times `scale`, are exact, or finite at least."""
     values = cells.values
     if not values.size:
         return cells
     if cells.whole:
         peak = sum(map(abs, values.tolist()))
         return cells if peak * peak * scale < 2**62 else cells._replace(values=values.astype(object))
-    # A power of two changes no digit.
-    exponent = int(np.frexp(np.max(np.abs(values)))[1])
-    return cells._replace(values=np.ldexp(values, -exponent))
+    # A power of two changes no digit; and all of these values, in a small enough unit, are integers.
+    digits, exponents = np.frexp(values)
+    if values.size > _EXACT_CELLS:
+        return cells._replace(values=np.ldexp(digits, exponents - np.max(exponents[values != 0], initial=0)))
+    shifts = (exponents - np.min(exponents)).astype(object)
+    return cells._replace(values=np.ldexp(digits, 53).astype(np.int64).astype(object) << shifts, whole=True)
 
 
 @validate(y_true=["array-like"], y_pred=["array-like"], sample_weight=OPTIONAL)
@@ -64,8 +70,9 @@ def matthews_corrcoef(y_true: Any, y_pred: Any, *, sample_weight: Any = None) ->
     Notes
     -----
     With the numbers c of correct samples, n of all, t of each true and p of each predicted class [1]_ [2]_:
-    (c n - Σ t p) / sqrt((n² - Σ p²) (n² - Σ t²)). Unweighted, the sums are integers that cannot overflow. Time is
-    O(n_samples), scratch memory O(number of distinct pairs of labels); strings are first numbered, in 4 bytes a sample.
+    (c n - Σ t p) / sqrt((n² - Σ p²) (n² - Σ t²)). The sums are integers that cannot overflow, also those of weights,
+    unless there are more than 65,536 distinct pairs of labels. Time is O(n_samples), scratch memory O(number of
+    distinct pairs of labels); strings are first numbered, in 4 bytes a sample.
 
     References
     ----------
@@ -90,11 +97,15 @@ def matthews_corrcoef(y_true: Any, y_pred: Any, *, sample_weight: Any = None) ->
     # Each total from the sums that it is compared with: a constant argument then varies by exactly nothing.
     n_true, n_pred = np.sum(true), np.sum(pred)
     covariance = np.sum(cells.hits()) * n_pred - np.dot(true, pred)
-    variances = int if cells.whole else float
-    product = variances(n_true * n_true - np.dot(true, true)) * variances(n_pred * n_pred - np.dot(pred, pred))
-    if product == 0:
-        return 0.0
-    return float(covariance / math.sqrt(product)) if product > 0 else math.nan
+    variances = n_true * n_true - np.dot(true, true), n_pred * n_pred - np.dot(pred, pred)
+    if not cells.whole:
+        product = float(variances[0]) * float(variances[1])
+        return float(covariance / math.sqrt(product)) if product > 0 else 0.0 if product == 0 else math.nan
+    product = int(variances[0]) * int(variances[1])
+    if product <= 0:
+        return math.nan if product else 0.0
+    # The root to at least 64 binary digits; no float holds every product.
+    return (int(covariance) << 64) / math.isqrt(product << 128)
 
 
 @validate(
@@ -155,9 +166,10 @@ def cohen_kappa_score(
 
     Notes
     -----
-    One minus the observed disagreement over the expected one [1]_, each weighted by `weights` [2]_. Without sample
-    weights, the sums are integers that cannot overflow. Time is O(n_samples), scratch memory O(number of distinct pairs
-    of labels); strings are first numbered, in 4 bytes a sample.
+    One minus the observed disagreement over the expected one [1]_, each weighted by `weights` [2]_. The sums are
+    integers that cannot overflow, also those of sample weights, unless there are more than 65,536 distinct pairs of
+    labels. Time is O(n_samples), scratch memory O(number of distinct pairs of labels); strings are first numbered, in 4
+    bytes a sample.
 
     References
     ----------

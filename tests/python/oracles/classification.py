@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import Any
 
@@ -173,7 +174,12 @@ def matthews_corrcoef(y_true: Any, y_pred: Any, *, sample_weight: Any = None) ->
 
     both = covariance(lambda k: matrix[k][k], true, pred)
     product = covariance(lambda k: true[k], true, true) * covariance(lambda k: pred[k], pred, pred)
-    return to_float(both) / math.sqrt(product) if product else 0.0
+    if not product:
+        return 0.0
+    with localcontext() as context:
+        context.prec = 60
+        both, product = (Decimal(x.numerator) / Decimal(x.denominator) for x in (both, product))
+        return float(both / product.sqrt())
 
 
 def cohen_kappa_score(
@@ -269,6 +275,11 @@ def jaccard_score(
     return to_float(mean(scores, support if support and sum(support) else None))
 
 
+def spelled(labels: Sequence[Any]) -> list[str]:
+    """The names of labels: all as floats if one is, and -0.0 as 0.0."""
+    return [str(float(label) + 0) if float in map(type, labels) else str(label) for label in labels]
+
+
 def classification_report(
     y_true: Any,
     y_pred: Any,
@@ -290,7 +301,7 @@ def classification_report(
         )
         if average is None:
             support = sum(counts)
-            for name, *numbers in zip(target_names or map(str, labels), *scores, counts):
+            for name, *numbers in zip(target_names or spelled(labels), *scores, counts):
                 rows[name] = dict(zip(("precision", "recall", "f1-score", "support"), numbers))
         elif average == "micro" and not multilabel and set(labels) >= set(present):
             rows["accuracy"] = scores[0]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import oracles
 from metric import (
     CHANCE,
+    COMPLEX,
     FOLD,
     LOGS,
     ORACLE,
@@ -298,16 +299,18 @@ ROWS = (
     ),
 )
 
-SETWISE_NAMES = "f1_score|precision_recall_fscore_support|precision_score|recall_score"
+SETWISE_NAMES = "f1_score|fbeta_score|jaccard_score|precision_recall_fscore_support|precision_score|recall_score"
+MATRIX_NAMES = "balanced_accuracy_score|class_likelihood_ratios|cohen_kappa_score|confusion_matrix|matthews_corrcoef"
+TABLE_NAMES = f"{MATRIX_NAMES}|classification_report|multilabel_confusion_matrix"
 MEANT = (
     Meant(
-        "confusion_matrix",
+        MATRIX_NAMES,
         f"({WORDS}|{TIMES}) on weights",
         REFUSAL,
         "words and times are no weights; scikit-learn turns them into floats here, and fails on them elsewhere",
     ),
     Meant(
-        f"confusion_matrix|{SETWISE_NAMES}",
+        f"{TABLE_NAMES}|{SETWISE_NAMES}",
         r"dtypes: timedelta64\[s\] on argument [01]",
         PLAIN,
         "scikit-learn counts a duration and the number that it equals as two labels, though as a hit",
@@ -325,15 +328,60 @@ MEANT = (
         "the label -0.0 is the label 0, and is called 0.0 in messages",
     ),
     Meant(
-        "confusion_matrix",
+        TABLE_NAMES,
         "values: a uint64 maximum on argument [01]",
         ORACLE,
         "scikit-learn does not find an integer label beyond 2**53 among labels that were promoted to float64",
     ),
     Meant(
-        "confusion_matrix",
+        MATRIX_NAMES,
         "values: a None on weights",
         REFUSAL,
         "scikit-learn lets the missing weight through, as NaN and then 0",
+    ),
+    Meant(
+        "classification_report",
+        r"dtypes: uint64 on argument \d",
+        ORACLE,
+        "scikit-learn calls int64 beside uint64 labels by the floats that it promotes them to",
+    ),
+    Meant(
+        "classification_report",
+        "values: negated on (argument 0|all)",
+        ORACLE,
+        "the label -0.0 is the label 0, and is called 0.0 in the report",
+    ),
+    Meant(
+        "cohen_kappa_score|matthews_corrcoef",
+        "values: (a 1e300|a 2[*][*]53|times (1e300|1e-300|5e-324)) on weights",
+        ORACLE,
+        "squares of sums of weights overflow, underflow or cancel in scikit-learn; here they are exact",
+    ),
+    Meant(
+        "multilabel_confusion_matrix",
+        r"values: a 2\*\*53 on weights",
+        ORACLE,
+        "a sum of weights beyond 2**53 is rounded to a multiple of 2",
+        within=2.0,
+    ),
+    Meant(
+        "d2_log_loss_score",
+        r"values: a 2\*\*53 on weights",
+        ORACLE,
+        "the share of one class is 1 but for 60 units in the last place, and its logarithm has as few digits",
+        within=1e12,
+    ),
+    Meant(
+        "hamming_loss",
+        "(dtypes: (float16|float32|longdouble)|pandas: Float32|polars: Float32) on weights",
+        PLAIN,
+        "a mean over float32 weights is float64 here",
+    ),
+    Meant(
+        "hinge_loss",
+        f"({COMPLEX}) on weights|({TIMES}|{WORDS}) on (argument 1|all)",
+        REFUSAL,
+        "complex numbers are no weights, words and times no decision values; scikit-learn drops the imaginary part, or "
+        "parses the words",
     ),
 )
