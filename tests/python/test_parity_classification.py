@@ -37,6 +37,8 @@ def call(name: str, *args: Any, **kwargs: Any) -> Returned:
 def test_targets(name: str, case: str) -> None:
     if name in OF_MATRIX and case in SCALARS:
         pytest.skip("scikit-learn fails by accident")
+    if name == "classification_report" and case in ("minus zero", "multilabel other marks"):
+        pytest.skip("scikit-learn calls the label -0.0, or refuses the matrix that it made itself")
     call(name, *LABELS[case])
 
 
@@ -49,6 +51,10 @@ def test_targets_averaged(average: str | None, case: str) -> None:
 @pytest.mark.parametrize("case", WEIGHTS)
 @pytest.mark.parametrize("name", OF_LABELS)
 def test_weights(name: str, case: str) -> None:
+    if name in OF_MATRIX and case in ("empty", "scalar array"):
+        pytest.skip("scikit-learn fails in SciPy, or in Python")
+    if name in ("cohen_kappa_score", "matthews_corrcoef") and case in ("tiny", "huge"):
+        pytest.skip("scikit-learn underflows or overflows, see test_no_overflow")
     call(name, *SETS["binary"], sample_weight=WEIGHTS[case])
 
 
@@ -66,7 +72,7 @@ def test_labels(case: str, labels: Any) -> None:
         check("fbeta_score", *SETS[case], labels=labels, average=average, beta=2)
 
 
-@pytest.mark.parametrize("labels", [None, [0, 1], [2, 0], [1], [0, 1, 2], [3], [-1], [-1, 3], (0, 2)])
+@pytest.mark.parametrize("labels", [None, [0, 1], [2, 0], [1], [0, 1, 2], [3], [-1], [-1, 3], (0, 2), []])
 @pytest.mark.parametrize("weight", [None, [1, 0, 2], [1.0, 0.0, 2.5], np.array([True, False, True])], ids=repr)
 def test_multilabel(labels: Any, weight: Any) -> None:
     for y_true, y_pred in (SETS["multilabel"], tuple(map(sp.csr_array, SETS["multilabel"]))):

@@ -154,6 +154,8 @@ def indicator_counts(targets: Indicators, labels: Any, by_sample: bool) -> Count
     columns = None
     if labels is not None:
         columns = np.asarray(labels)
+        if not columns.size:
+            columns = columns.astype(np.intp)
         last = targets.labels[-1]
         outside = None
         if columns.size and np.max(columns) > last:
@@ -166,6 +168,9 @@ def indicator_counts(targets: Indicators, labels: Any, by_sample: bool) -> Count
         counts = _backend.current().indicator_counts(targets.true, targets.pred, weight)
         return counts if columns is None else tuple(c[columns] for c in counts)
     true, pred = targets.true, targets.pred
+    if columns is not None and not columns.size:
+        none = np.zeros(targets.n_samples, np.int64)
+        return none, none, none
     if columns is not None:
         true, pred = np.ascontiguousarray(true[:, columns]), np.ascontiguousarray(pred[:, columns])
     hits, predicted, truths, _ = _backend.current().indicator_counts_by_row(true, pred)

@@ -139,13 +139,24 @@ def classification_report(
     *each, support = scores(None)
     rows = list(zip(target_names, *each, support, strict=False))
     total = np.sum(support)
+    # What is wrong with the names shows before the averages warn.
+    table = None if output_dict else _Table(target_names, digits)
+    if table is not None:
+        for row in rows:
+            table.add(*row)
+        table.text += "\n"
     means = []
     for mean in ("micro", "macro", "weighted", "samples") if multilabel else ("micro", "macro", "weighted"):
         name = "accuracy" if mean == "micro" and is_accuracy else f"{mean} avg"
         means.append((name, *scores(mean)[:3], total))
-    if output_dict:
+    if table is None:
         return _as_dict([*rows, *means])
-    return _as_text(target_names, rows, means, digits)
+    for name, *numbers in means:
+        if name == "accuracy":
+            table.add_accuracy(*numbers[2:])
+        else:
+            table.add(name, *numbers)
+    return table.text
 
 
 def _as_dict(rows: list[tuple[Any, ...]]) -> dict[Any, Any]:
@@ -157,15 +168,18 @@ def _as_dict(rows: list[tuple[Any, ...]]) -> dict[Any, Any]:
     return report
 
 
-def _as_text(names: Any, rows: list[tuple[Any, ...]], means: list[tuple[Any, ...]], digits: int) -> str:
-    longest = max(len(name) for name in names)
-    width = max(longest, len("weighted avg"), digits)
-    line = f"{{:>{width}s}}  {{:>9.{digits}f}} {{:>9.{digits}f}} {{:>9.{digits}f}} {{:>9}}\n"
-    text = ("{:>{width}s} " + " {:>9}" * 4).format("", *_HEADERS, width=width) + "\n\n"
-    text += "".join(line.format(*row) for row in rows) + "\n"
-    for name, *numbers in means:
-        if name == "accuracy":
-            text += f"{name:>{width}s}  {'':>9} {'':>9} {numbers[2]:>9.{digits}f} {numbers[3]:>9}\n"
-        else:
-            text += line.format(name, *numbers)
-    return text
+class _Table:
+    """The report as text, line by line."""
+
+    def __init__(self, names: Any, digits: int) -> None:
+        longest = max(len(name) for name in names)
+        self.width = max(longest, len("weighted avg"), digits)
+        self.digits = digits
+        self.text = ("{:>{width}s} " + " {:>9}" * 4).format("", *_HEADERS, width=self.width) + "\n\n"
+
+    def add(self, name: Any, *numbers: Any) -> None:
+        scores = " ".join(f"{score:>9.{self.digits}f}" for score in numbers[:3])
+        self.text += f"{name:>{self.width}s}  {scores} {numbers[3]:>9}\n"
+
+    def add_accuracy(self, accuracy: Any, support: Any) -> None:
+        self.text += f"{'accuracy':>{self.width}s}  {'':>9} {'':>9} {accuracy:>9.{self.digits}f} {support:>9}\n"
