@@ -8,11 +8,22 @@ case                                                  value                     
 precision: nothing predicted as the class             `zero_division` (``'warn'``: 0.0)   UndefinedMetricWarning, only
 recall: nothing truly of the class                    `zero_division` (``'warn'``: 0.0)   with ``'warn'``
 F-score: the class neither predicted nor true         `zero_division` (``'warn'``: 0.0)
+Jaccard: the class neither predicted nor true         `zero_division` (``'warn'``: 0.0)
 mean of scores of which some are NaN                  mean of the others; NaN if none     none
 mean weighted by weights that are all zero            unweighted mean                     none
 accuracy, log loss, regression: weights add up to 0   ZeroDivisionError
 confusion matrix: normalised row or column is empty   0.0                                 none
 confusion matrix: one label only                      a 1 by 1 matrix                     UserWarning
+balanced accuracy: no sample is truly of a class      mean over the other classes         UserWarning
+Matthews correlation: y_true or y_pred is constant    0.0                                 UserWarning if both are, and
+                                                                                          alike
+Cohen's kappa: no sample within `labels`, or one      `replace_undefined_by`              UndefinedMetricWarning
+label only
+likelihood ratios: no false positive (LR+), no true   `replace_undefined_by`              UndefinedMetricWarning
+negative (LR-)
+likelihood ratios: no positive sample                 NaN, or 0 / 0                       UndefinedMetricWarning
+D² of log loss, of Brier: fewer than two samples      NaN                                 UndefinedMetricWarning
+D² of Brier: y_true of one class, `labels` given      -inf (NaN if perfectly predicted)   none
 ROC curve: no negatives / no positives                FPR / TPR all NaN                   UndefinedMetricWarning
 ROC AUC: one class only                               NaN                                 UndefinedMetricWarning
 precision-recall curve: no positives                  recall all 1, average precision 0   UserWarning
@@ -54,7 +65,12 @@ from .exceptions import warn
 Array = NDArray[Any]
 
 # what a zero denominator of each ratio lacks
-_LACKING = {"precision": "predicted", "recall": "true", "f-score": "true nor predicted"}
+_LACKING = {
+    "precision": "predicted",
+    "recall": "true",
+    "f-score": "true nor predicted",
+    "jaccard": "true or predicted",
+}
 
 
 def average(values: Array, weights: Any = None) -> float:
@@ -135,6 +151,27 @@ def precision_recall_fscore(
         return precision, recall, fscore, true
     by = true if mean == "weighted" else weights if mean == "samples" else None
     return nan_average(precision, by), nan_average(recall, by), nan_average(fscore, by), None
+
+
+def average_ratio(
+    part: Array,
+    whole: Array,
+    metric: str,
+    *,
+    mean: str | None,
+    support: Array,
+    weights: Array | None,
+    zero_division: Any,
+) -> Any:
+    """Ratio of each class (or sample), averaged as `mean` says; undefined ones count with their `zero_division`."""
+    if mean == "micro":
+        part, whole = np.sum(part, keepdims=True), np.sum(whole, keepdims=True)
+    ratio = divide(part, whole, metric, mean, (metric,), zero_division)
+    if mean is None:
+        return ratio
+    if mean == "weighted":
+        return average(ratio, support if np.any(support) else None)
+    return average(ratio, weights if mean == "samples" else None)
 
 
 def average_columns(

@@ -245,6 +245,41 @@ def log_loss(
     """Sum of -log of the probability given to each row's own class, clipped to [low, high], times its weight.
 
     `classes` is sorted, in the dtype of `y_true`, and holds every label in it. `y_proba` is float32 or float64 of
-    shape (n, len(classes)), or (n, 1) when there are two classes: the probability of the second. Returns the sum and
-    how many rows add up to something further than `tolerance` from 1 (0 for one column).
+    shape (n, len(classes)), or (n, 1) when there are two classes: the probability of the second; a single row stands
+    for every row. Returns the sum and how many rows add up to something further than `tolerance` from 1 (0 for one
+    column).
+    """
+
+def brier(
+    y_true: _Labels,
+    classes: _Labels,
+    y_proba: NDArray[Any],
+    sample_weight: _Weights,
+    tolerance: float,
+    /,
+) -> tuple[float, int]:
+    """Sum of the squared differences between each row and 1 for its own class, 0 for the others, times its weight.
+
+    Arguments and second result are those of `log_loss`, but there is a column for each class.
+    """
+
+def brier_binary(y_true: _Labels, pos_label: int | None, y_proba: NDArray[Any], sample_weight: _Weights, /) -> float:
+    """Sum of the squared differences between `y_proba` and 1 for the label `pos_label`, 0 for others, times the weight.
+
+    ``pos_label=None`` means that no row is positive. `y_proba` has shape (n,), or (1,) for one that stands for all.
+    """
+
+def hinge(y_true: _Labels, classes: _Labels, pred_decision: NDArray[Any], sample_weight: _Weights, /) -> float:
+    """Sum of max(0, 1 - margin), times the weight; the margin is a row's own decision less the greatest other one.
+
+    `classes` is sorted, in the dtype of `y_true`, and holds every label in it; `pred_decision` is float32 or float64 of
+    shape (n, len(classes)).
+    """
+
+def hinge_binary(
+    y_true: _Labels, pos_label: int | None, pred_decision: NDArray[Any], sample_weight: _Weights, /
+) -> float:
+    """Sum of max(0, 1 - decision) for the label `pos_label`, of max(0, 1 + decision) for others, times the weight.
+
+    ``pos_label=None`` means that no row is positive.
     """

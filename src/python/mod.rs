@@ -21,7 +21,7 @@ mod core_module {
     #[pymodule_export]
     use super::labels::{factorize, factorize_objects, label_set, scan};
     #[pymodule_export]
-    use super::losses::log_loss;
+    use super::losses::{brier, brier_binary, hinge, hinge_binary, log_loss};
     #[pymodule_export]
     use super::ranking::{
         average_precision_by_row, class_ranks, coverage_by_row, dcg, ndcg, pairs_by_row, partial_roc_auc_by_row,

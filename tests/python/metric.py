@@ -108,6 +108,8 @@ FOLD = Tolerance(1e-14, 0.0, "exact counts, of which a few quotients are then av
 CURVE = Tolerance(1e-12, 1e-15, "scikit-learn adds products of rates, each rounded; here counts are divided once")
 VARIANCE = Tolerance(1e-11, 1e-12, "1 - a/b cancels near 0, and b is a sum of squares about a rounded mean")
 LOGS = Tolerance(1e-12, 1e-15, "logarithms may differ in the last bit, and a loss near 0 is -log of a number near 1")
+CHANCE = Tolerance(1e-12, 1e-13, "what chance gives is taken off, and little may be left")
+REST = Tolerance(1e-12, 1e-11, "what is counted or weighed is taken off the whole, and nothing may be left")
 
 # Differences that are meant ------------------------------------------------------------------------------------------
 

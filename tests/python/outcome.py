@@ -105,6 +105,16 @@ def value_difference(ours: Any, theirs: Any, tolerance: Tolerance, *, types: boo
             if found:
                 return f"element {position}: {found}"
         return None
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        if list(ours) != list(theirs):
+            return f"keys differ: {list(ours)} against {list(theirs)}"
+        for key in ours:
+            found = value_difference(ours[key], theirs[key], tolerance, types=types)
+            if found:
+                return f"{key!r}: {found}"
+        return None
+    if isinstance(ours, str) or isinstance(theirs, str):
+        return None if ours == theirs else f"{ours!r} against {theirs!r}"
     if ours is None or theirs is None:
         return None if ours is theirs else f"{ours!r} against {theirs!r}"
     if types and type(ours) is not type(theirs):
@@ -129,7 +139,9 @@ def value_difference(ours: Any, theirs: Any, tolerance: Tolerance, *, types: boo
 
 
 def flat(value: Any) -> Iterator[np.ndarray]:
-    """The arrays of a value: a scalar or an array is one, a tuple is one per element, None is none."""
+    """The arrays of a value: a scalar or an array is one, a tuple or dict is one per element, None is none."""
+    if isinstance(value, dict):
+        value = tuple(part for element in value.values() for part in flat(element))
     for part in value if isinstance(value, tuple) else (value,):
         if part is not None:
             yield np.asarray(part)

@@ -47,10 +47,14 @@ def same_value(ours: Any, theirs: Any, rtol: float) -> None:
         assert ours.dtype == theirs.dtype.newbyteorder("=")
         assert ours.shape == theirs.shape
         np.testing.assert_allclose(ours, theirs, rtol=rtol, atol=1e-14)
-    elif theirs is None:
-        assert ours is None
+    elif isinstance(theirs, dict):
+        assert list(ours) == list(theirs)
+        for key in theirs:
+            same_value(ours[key], theirs[key], rtol)
+    elif theirs is None or isinstance(theirs, str):
+        assert ours == theirs
     else:
-        assert type(ours) is float
+        assert type(ours) is (np.float64 if type(theirs) is np.float64 else float)
         assert isinstance(theirs, (float, int))  # scikit-learn returns the int 0 where nothing has weight
         np.testing.assert_allclose(ours, theirs, rtol=rtol, atol=1e-14)
 

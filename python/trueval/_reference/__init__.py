@@ -8,7 +8,7 @@ the native backend; floating-point sums are pairwise and agree with it to a few 
 from .counts import contingency, indicator_counts, indicator_counts_by_row
 from .curves import average_precision, binary_curve, roc_auc, trapezoid
 from .labels import factorize, factorize_objects, label_set, scan
-from .losses import log_loss
+from .losses import brier, brier_binary, hinge, hinge_binary, log_loss
 from .ranking import (
     average_precision_by_row,
     class_ranks,
@@ -39,6 +39,8 @@ __all__ = [
     "average_precision",
     "average_precision_by_row",
     "binary_curve",
+    "brier",
+    "brier_binary",
     "class_ranks",
     "contingency",
     "coverage_by_row",
@@ -49,6 +51,8 @@ __all__ = [
     "explained_variances",
     "factorize",
     "factorize_objects",
+    "hinge",
+    "hinge_binary",
     "indicator_counts",
     "indicator_counts_by_row",
     "label_set",

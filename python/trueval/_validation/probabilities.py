@@ -14,12 +14,15 @@ from .arrays import (
     SampleWeights,
     check_array,
     check_consistent_length,
+    column_or_1d,
     floats,
     measured_array,
     native,
     num_samples,
+    require_finite,
     sample_weights,
 )
+from .scores import resolve_pos_label
 from .targets import Target, numeric_codes
 from .words import code_dtype
 
@@ -38,9 +41,55 @@ class Probabilities(NamedTuple):
     indicator: Array | None
 
 
-def check_probabilities(y_true: Any, y_proba: Any, sample_weight: Any, labels: Any) -> Probabilities:
+class BinaryProbabilities(NamedTuple):
+    """Labels, code of the positive one, its probabilities, weights."""
+
+    labels: Array
+    positive: int | None
+    proba: Array
+    weights: SampleWeights | None
+
+
+Measured = tuple[Array, float, float]
+
+
+def measured_probabilities(y_proba: Any) -> Measured:
+    """Probabilities as an array of floats, with their minimum and maximum, whatever these are."""
+    return measured_array(y_proba, FLOATS)
+
+
+def check_binary_probabilities(
+    y_true: Any, measured: Measured, sample_weight: Any, pos_label: Any
+) -> BinaryProbabilities:
+    """Check the inputs of a metric of the probabilities of one label."""
+    proba, low, high = measured
+    true = column_or_1d(y_true)
+    require_finite(true)
+    check_consistent_length(proba, true, sample_weight)
+    weights = None if sample_weight is None else sample_weights(sample_weight, proba.shape[0])
+    target = Target(true, "y_true")
+    kind = target.settle()
+    if kind != "binary":
+        raise ValueError(
+            f"The type of the target inferred from y_true is {kind} but should be binary according to the shape of "
+            "y_prob."
+        )
+    if high > 1:
+        raise ValueError(f"y_prob contains values greater than 1: {proba.dtype.type(high)}")
+    if low < 0:
+        raise ValueError(f"y_prob contains values less than 0: {proba.dtype.type(low)}")
+    try:
+        positive = resolve_pos_label(target, pos_label)
+    except ValueError:
+        if target.names is not None:
+            raise
+        positive = int(target.facts()[1][-1])
+    return BinaryProbabilities(target.codes, positive, floats(proba).reshape(-1), weights)
+
+
+def check_probabilities(y_true: Any, measured: Measured, sample_weight: Any, labels: Any) -> Probabilities:
     """Check the inputs of a metric of class probabilities."""
-    proba, low, high = measured_array(y_proba, FLOATS)
+    proba, low, high = measured
     dtype = proba.dtype
     if high > 1:
         raise ValueError(f"y_prob contains values greater than 1: {dtype.type(high)}")

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _backend
 from .._averaging import average
 from .._parameters import (
     LABELS,
@@ -15,14 +14,9 @@ from .._parameters import (
     StrOptions,
     validate,
 )
-from .._validation.arrays import (
-    Array,
-    check_array,
-    check_consistent_length,
-    num_samples,
-)
-from .._validation.labels import Indicators, check_targets
+from .._validation.labels import Crossing, Indicators, check_targets
 from ..exceptions import warn
+from ._cells import check_cells, counts_of, differing_labels
 
 
 @validate(y_true=LABELS, y_pred=LABELS, normalize=["boolean"], sample_weight=OPTIONAL)
@@ -74,9 +68,13 @@ def accuracy_score(y_true: Any, y_pred: Any, *, normalize: bool = True, sample_w
     2.0
     """
     targets = check_targets(y_true, y_pred, sample_weight)
+    return _right(targets, normalize)
+
+
+def _right(targets: Crossing | Indicators, normalize: bool) -> float:
+    """Count the samples that are right, or give their fraction."""
     if isinstance(targets, Indicators):
-        differing = _backend.current().indicator_counts_by_row(targets.true, targets.pred)[3]
-        right = differing == 0
+        right = differing_labels(targets) == 0
         weight = None if targets.weights is None else targets.weights.values
         if normalize:
             return average(right, weight)
@@ -153,56 +151,270 @@ def confusion_matrix(
     array([[0.5, 0.5],
            [0. , 1. ]])
     """
-    y_true = check_array(y_true, dtype=None, finite=False, min_samples=0)
-    y_pred = check_array(y_pred, dtype=None, finite=False, min_samples=0)
-    if sample_weight is not None:
-        sample_weight = np.asarray(sample_weight)
-    # Without weights scikit-learn counts ones, and their length, which is that of y_true, shows in the message.
-    check_consistent_length(y_true, y_pred, y_true if sample_weight is None and num_samples(y_true) else sample_weight)
-    targets = check_targets(y_true, y_pred, sample_weight, sorts=False)
-    if isinstance(targets, Indicators):
-        raise ValueError(f"{targets.kind} is not supported")
-    if labels is None:
-        place = np.arange(targets.labels.size)
-        size = place.size
-    else:
-        order = np.asarray(labels)
-        size = order.size
-        if size == 0:
-            raise ValueError("'labels' should contain at least one label.")
-        table = {label: index for index, label in enumerate(order.tolist())}
-        if not any(label in table for label in targets.present.tolist()):
-            raise ValueError("At least one label specified must be in y_true")
-        place = np.array([table.get(label, -1) for label in targets.labels.tolist()])
-    rows, columns = place[targets.rows], place[targets.columns]
-    inside = (rows >= 0) & (columns >= 0)
-    whole = targets.weights is None or targets.weights.kind in "iub"
-    values = targets.values
-    if targets.weights is not None and whole and targets.weights.peak * targets.n_samples >= 2.0**53:
-        values = _whole_sums(y_true, y_pred, sample_weight)
-    matrix = np.zeros((size, size), dtype=np.int64 if whole else np.float64)
-    matrix[rows[inside], columns[inside]] = values[inside]
+    cells = check_cells(y_true, y_pred, labels, sample_weight)
+    matrix = cells.matrix()
     if normalize is not None:
         axis = {"true": 1, "pred": 0, "all": None}[normalize]
         with np.errstate(all="ignore"):
             matrix = np.nan_to_num(matrix / matrix.sum(axis=axis, keepdims=True))
-    if matrix.shape == (1, 1):
-        warn(
-            "A single label was found in 'y_true' and 'y_pred'. For the confusion matrix to have the correct shape, "
-            "use the 'labels' parameter to pass all known labels."
-        )
+    cells.warn_if_single()
     return matrix
 
 
-def _whole_sums(y_true: Array, y_pred: Array, weight: Array) -> Array:
-    """Sum integral weights of each cell modulo 2**64, for weights whose sums float64 cannot hold."""
-    bits = 21  # of each weight at a time: their sums are exact for 2**32 samples
-    total: Any = 0
-    for shift in range(0, 64, bits):
-        part = weight >> shift
-        if shift + bits < 64:
-            part &= (1 << bits) - 1
-        if part.any():
-            sums = check_targets(y_true, y_pred, part, sorts=False).values  # type: ignore[union-attr]
-            total = total + (sums.astype(np.int64) << shift)
-    return np.asarray(total)
+@validate(y_true=LABELS, y_pred=LABELS, sample_weight=OPTIONAL, labels=OPTIONAL, samplewise=["boolean"])
+def multilabel_confusion_matrix(
+    y_true: Any, y_pred: Any, *, sample_weight: Any = None, labels: Any = None, samplewise: bool = False
+) -> NDArray[Any]:
+    """Two-by-two confusion matrix of each class against all others, or of each sample of a multilabel target.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,), or indicator matrix of shape (n_samples, n_labels)
+        True labels: integers, booleans, integral floats, dates or strings; or a dense or sparse multilabel indicator.
+    y_pred : array-like or sparse of the same shape
+        Predicted labels.
+    sample_weight : array-like of shape (n_samples,), optional
+        Weights of the samples. Negative weights are taken as they are.
+    labels : array-like of shape (n_classes,), optional
+        Classes to report, in this order; column indices for a multilabel target. Classes that do not occur are counted
+        0 times, classes left out count as negatives. By default the sorted classes of both arguments.
+    samplewise : bool, default=False
+        One matrix for each sample of a multilabel target, over its labels, instead of one for each label.
+
+    Returns
+    -------
+    matrices : ndarray of shape (n_classes, 2, 2) or (n_samples, 2, 2)
+        ``[[true negatives, false positives], [false negatives, true positives]]``: int64, or float64 if weighted or if
+        no label of a one-dimensional target was right.
+
+    Raises
+    ------
+    ValueError
+        For NaN, infinity or fractions among the labels, no sample, lengths that differ, strings beside numbers, targets
+        of two kinds, weights that are all zero, `labels` outside the columns, `samplewise` without multilabel targets.
+
+    See Also
+    --------
+    confusion_matrix : one matrix for all classes.
+
+    Notes
+    -----
+    Time is O(n_samples), scratch memory O(number of distinct pairs of labels); multilabel targets take 2 n_labels bytes
+    a sample. Unweighted counts are exact.
+
+    References
+    ----------
+    .. [1] G. Tsoumakas, I. Katakis, I. Vlahavas, "Mining multi-label data", Data Mining and Knowledge Discovery
+       Handbook, 2010.
+
+    Examples
+    --------
+    >>> import trueval as tv
+    >>> tv.multilabel_confusion_matrix([0, 1, 2, 2], [0, 2, 2, 1], labels=[2, 0])
+    array([[[1, 1],
+            [1, 1]],
+    <BLANKLINE>
+           [[3, 0],
+            [0, 1]]])
+    >>> tv.multilabel_confusion_matrix([[1, 0, 1], [0, 1, 0]], [[1, 0, 0], [0, 1, 1]], samplewise=True)
+    array([[[1, 0],
+            [1, 1]],
+    <BLANKLINE>
+           [[1, 1],
+            [0, 1]]])
+    """
+    targets = check_targets(y_true, y_pred, sample_weight)
+    hits, predicted, true = counts_of(targets, labels, samplewise)
+    weights = targets.weights
+    if samplewise:
+        width = targets.labels.size if labels is None else np.asarray(labels).shape[0]
+        total: Any = width if weights is None else weights.values * width
+        if weights is not None and weights.kind in "iub":
+            hits, predicted, true, total = (x.astype(np.int64) for x in (hits, predicted, true, total))
+    else:
+        total = targets.n_samples if weights is None else np.sum(weights.values)
+    missed, false = true - hits, predicted - hits
+    return np.stack([total - hits - missed - false, false, missed, hits], axis=1).reshape(-1, 2, 2)
+
+
+@validate(y_true=["array-like"], y_pred=["array-like"], sample_weight=OPTIONAL, adjusted=["boolean"])
+def balanced_accuracy_score(y_true: Any, y_pred: Any, *, sample_weight: Any = None, adjusted: bool = False) -> float:
+    """Mean over the true classes of the fraction of their samples whose predicted label is right.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,)
+        True labels: integers, booleans, integral floats, dates or strings.
+    y_pred : array-like of shape (n_samples,)
+        Predicted labels.
+    sample_weight : array-like of shape (n_samples,), optional
+        Weights of the samples. Negative weights are taken as they are.
+    adjusted : bool, default=False
+        Rescale so that guessing scores 0 and perfection 1.
+
+    Returns
+    -------
+    score : float
+        Between 0 and 1; adjusted, between 1 / (1 - n_classes) and 1, and NaN or -inf for one class.
+
+    Raises
+    ------
+    ValueError
+        As `confusion_matrix` does.
+
+    Warns
+    -----
+    UserWarning
+        If a predicted class has no true sample, or no weight: it is left out of the mean. If there is one label only.
+
+    See Also
+    --------
+    accuracy_score : the fraction over all samples.
+    recall_score : with ``average='macro'``, the same but for classes without a true sample.
+
+    Notes
+    -----
+    The mean of the recalls [1]_. Time is O(n_samples), scratch memory O(number of distinct pairs of labels); strings
+    are first numbered, in 4 bytes a sample.
+
+    References
+    ----------
+    .. [1] K. H. Brodersen et al., "The balanced accuracy and its posterior distribution", ICPR 2010.
+
+    Examples
+    --------
+    >>> import trueval as tv
+    >>> tv.balanced_accuracy_score([0, 1, 0, 0, 1, 0], [0, 1, 0, 0, 0, 1])
+    0.625
+    >>> tv.balanced_accuracy_score([0, 1, 0, 0, 1, 0], [0, 1, 0, 0, 0, 1], adjusted=True)
+    0.25
+    """
+    cells = check_cells(y_true, y_pred, None, sample_weight)
+    cells.warn_if_single()
+    with np.errstate(all="ignore"):
+        recall = cells.hits() / cells.margins()[0]
+        if np.any(np.isnan(recall)):
+            warn("y_pred contains classes not in y_true")
+            recall = recall[~np.isnan(recall)]
+        score = np.mean(recall) if recall.size else np.float64(np.nan)
+        if adjusted:
+            chance = 1 / recall.size
+            score = (score - chance) / (1 - chance)
+    return float(score)
+
+
+@validate(y_true=LABELS, y_pred=LABELS, normalize=["boolean"], sample_weight=OPTIONAL)
+def zero_one_loss(y_true: Any, y_pred: Any, *, normalize: bool = True, sample_weight: Any = None) -> float:
+    """Fraction of samples whose predicted label, or whole set of labels, is wrong.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,), or indicator matrix of shape (n_samples, n_labels)
+        True labels: integers, booleans, integral floats, dates or strings; or a dense or sparse multilabel indicator.
+    y_pred : array-like or sparse of the same shape
+        Predicted labels.
+    normalize : bool, default=True
+        If false, return the number (or weight) of wrong samples instead of their fraction.
+    sample_weight : array-like of shape (n_samples,), optional
+        Weights of the samples. Negative weights are taken as they are.
+
+    Returns
+    -------
+    loss : float
+        Between 0 and 1, or the number of wrong samples (a NumPy float64 where they are weighted).
+
+    Raises
+    ------
+    ValueError
+        As `accuracy_score` does.
+    ZeroDivisionError
+        For weights of both signs that add up to zero.
+
+    See Also
+    --------
+    accuracy_score : the complement.
+    hamming_loss : the fraction of wrong labels rather than of wrong sets of them.
+
+    Notes
+    -----
+    One minus the accuracy [1]_. A sample of a multilabel target is wrong if any of its labels is. Time and scratch
+    memory are those of `accuracy_score`.
+
+    References
+    ----------
+    .. [1] C. M. Bishop, "Pattern Recognition and Machine Learning", 2006, section 1.5.
+
+    Examples
+    --------
+    >>> import trueval as tv
+    >>> tv.zero_one_loss([2, 2, 3, 4], [1, 2, 3, 4])
+    0.25
+    >>> tv.zero_one_loss([[0, 1], [1, 1]], [[1, 1], [1, 1]], normalize=False)
+    1.0
+    """
+    targets = check_targets(y_true, y_pred, sample_weight)
+    right = _right(targets, normalize)
+    if normalize:
+        return 1 - right
+    return targets.n_samples - right if targets.weights is None else np.sum(targets.weights.values) - right
+
+
+@validate(y_true=LABELS, y_pred=LABELS, sample_weight=OPTIONAL)
+def hamming_loss(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
+    """Fraction of labels that are wrong.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,), or indicator matrix of shape (n_samples, n_labels)
+        True labels: integers, booleans, integral floats, dates or strings; or a dense or sparse multilabel indicator.
+    y_pred : array-like or sparse of the same shape
+        Predicted labels.
+    sample_weight : array-like of shape (n_samples,), optional
+        Weights of the samples. Negative weights are taken as they are.
+
+    Returns
+    -------
+    loss : float
+        Between 0 and 1 (a NumPy float64 for a multilabel target with weights).
+
+    Raises
+    ------
+    ValueError
+        As `accuracy_score` does.
+    ZeroDivisionError
+        For weights of both signs that add up to zero; NaN or infinity where the target is multilabel.
+
+    See Also
+    --------
+    zero_one_loss : the fraction of samples that are not right in every label.
+
+    Notes
+    -----
+    The Hamming distance [1]_ of the two indicator matrices over their size; the zero-one loss where there is one label
+    a sample. Time and scratch memory are those of `accuracy_score`.
+
+    References
+    ----------
+    .. [1] R. W. Hamming, "Error detecting and error correcting codes", Bell System Technical Journal 29, 1950.
+
+    Examples
+    --------
+    >>> import trueval as tv
+    >>> tv.hamming_loss([2, 2, 3, 4], [1, 2, 3, 4])
+    0.25
+    >>> tv.hamming_loss([[0, 1], [1, 1]], [[0, 0], [0, 0]])
+    0.75
+    """
+    targets = check_targets(y_true, y_pred, sample_weight)
+    weights = targets.weights
+    if isinstance(targets, Indicators):
+        differing = differing_labels(targets)
+        size = targets.n_samples * targets.labels.size
+        if weights is None:
+            return float(np.sum(differing)) / size
+        with np.errstate(all="ignore"):
+            return np.dot(differing, weights.values) / (size * np.average(weights.values))
+    total = np.sum(targets.values)
+    if total == 0:
+        raise ZeroDivisionError("Weights sum to zero, can't be normalized")
+    return float(np.sum(targets.values[targets.rows != targets.columns]) / total)

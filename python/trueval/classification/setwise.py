@@ -6,11 +6,7 @@ from collections.abc import Container
 from numbers import Real
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from .. import _backend
-from .._averaging import precision_recall_fscore
+from .._averaging import average_ratio, precision_recall_fscore
 from .._parameters import (
     AVERAGE,
     LABELS,
@@ -18,89 +14,22 @@ from .._parameters import (
     POS_LABEL,
     ZERO_DIVISION,
     Interval,
+    Options,
+    StrOptions,
     validate,
 )
 from .._validation.labels import Crossing, Indicators, check_targets
 from .._validation.targets import as_values
 from ..exceptions import warn
-
-
-def _class_counts(targets: Crossing, labels: Any) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """Hits, predictions and truths of each of `labels`, by default of every label there is."""
-    size = targets.labels.size
-    hit = targets.rows == targets.columns
-    counts = [
-        np.bincount(place, weights=values, minlength=size + 1)
-        for place, values in (
-            (targets.rows[hit], targets.values[hit]),
-            (targets.columns, targets.values),
-            (targets.rows, targets.values),
-        )
-    ]
-    # Without any hit scikit-learn counts in float64, and the support is float64 then.
-    if targets.weights is None and hit.any():
-        counts = [c.astype(np.int64) for c in counts]
-    if labels is None:
-        chosen = np.arange(size)
-    else:
-        labels = np.asarray(labels)
-        # One dtype for both, as numbers may be asked for by their text; the last count, which is 0, is for the absent.
-        both = np.concatenate([labels, targets.labels]).tolist()
-        kinds = {type(label) for label in both}
-        if str in kinds and len(kinds) > 1:
-            raise TypeError(
-                "Encoders require their input argument must be uniformly strings or numbers. Got "
-                f"{sorted(kind.__qualname__ for kind in kinds)}"
-            )
-        table = {label: index for index, label in enumerate(both[labels.size :])}
-        chosen = np.array([table.get(label, size) for label in both[: labels.size]], dtype=np.intp)
-    hits, predicted, true = (c[chosen] for c in counts)
-    return hits, predicted, true
-
-
-def _indicator_counts(
-    targets: Indicators, labels: Any, by_sample: bool
-) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """Hits, predictions and truths of each column in `labels`, or of each sample over these columns."""
-    weight = None if targets.weights is None else targets.weights.values
-    columns = None
-    if labels is not None:
-        columns = np.asarray(labels)
-        last = targets.labels[-1]
-        outside = None
-        if columns.size and np.max(columns) > last:
-            outside = f"{int(np.max(columns))} > {last}"
-        elif columns.size and np.min(columns) < 0:
-            outside = f"{int(np.min(columns))} < 0"
-        if outside is not None:
-            raise ValueError(f"All labels must be in [0, n labels) for multilabel targets. Got {outside}")
-    if not by_sample:
-        counts = _backend.current().indicator_counts(targets.true, targets.pred, weight)
-        return counts if columns is None else tuple(c[columns] for c in counts)
-    true, pred = targets.true, targets.pred
-    if columns is not None:
-        true, pred = np.ascontiguousarray(true[:, columns]), np.ascontiguousarray(pred[:, columns])
-    hits, predicted, truths, _ = _backend.current().indicator_counts_by_row(true, pred)
-    if weight is not None:
-        return hits * weight, predicted * weight, truths * weight
-    return hits, predicted, truths
-
+from ._cells import Counts, counts_of
 
 _AVERAGES = (None, "micro", "macro", "weighted", "samples")
 
 
-def _scores(
-    y_true: Any,
-    y_pred: Any,
-    *,
-    beta: float,
-    labels: Any,
-    pos_label: Any,
-    mean: str | None,
-    warn_for: Container[str],
-    sample_weight: Any,
-    zero_division: Any,
-) -> tuple[Any, Any, Any, Any]:
+def _counts(  # noqa: PLR0917
+    y_true: Any, y_pred: Any, labels: Any, pos_label: Any, mean: str | None, sample_weight: Any
+) -> tuple[Crossing | Indicators, Counts]:
+    """Targets, and hits, predictions and truths of each class that `mean` is over (or of each sample)."""
     targets = check_targets(y_true, y_pred, sample_weight, late_weights=True)
     if mean == "binary":
         if targets.kind != "binary":
@@ -119,12 +48,22 @@ def _scores(
         )
     if targets.fault is not None:
         raise targets.fault
-    if isinstance(targets, Indicators):
-        counts = _indicator_counts(targets, labels, mean == "samples")
-    elif mean == "samples":
-        raise ValueError("Samplewise metrics are not available outside of multilabel classification.")
-    else:
-        counts = _class_counts(targets, labels)
+    return targets, counts_of(targets, labels, mean == "samples")
+
+
+def _scores(
+    y_true: Any,
+    y_pred: Any,
+    *,
+    beta: float,
+    labels: Any,
+    pos_label: Any,
+    mean: str | None,
+    warn_for: Container[str],
+    sample_weight: Any,
+    zero_division: Any,
+) -> tuple[Any, Any, Any, Any]:
+    targets, counts = _counts(y_true, y_pred, labels, pos_label, mean, sample_weight)
     return precision_recall_fscore(
         *counts,
         beta=beta,
@@ -503,3 +442,183 @@ def f1_score(
         sample_weight=sample_weight,
         zero_division=zero_division,
     )[2]
+
+
+@validate(
+    y_true=LABELS,
+    y_pred=LABELS,
+    beta=[Interval(Real, 0.0, None, closed="both")],
+    labels=OPTIONAL,
+    pos_label=POS_LABEL,
+    average=AVERAGE,
+    sample_weight=OPTIONAL,
+    zero_division=ZERO_DIVISION,
+)
+def fbeta_score(
+    y_true: Any,
+    y_pred: Any,
+    *,
+    beta: float,
+    labels: Any = None,
+    pos_label: Any = 1,
+    average: str | None = "binary",
+    sample_weight: Any = None,
+    zero_division: Any = "warn",
+) -> Any:
+    """Weighted harmonic mean of precision and recall.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,), or indicator matrix of shape (n_samples, n_labels)
+        True labels: integers, booleans, integral floats, dates or strings; or a dense or sparse multilabel indicator.
+    y_pred : array-like or sparse of the same shape
+        Predicted labels.
+    beta : float
+        How many times as important recall is as precision: 0 is precision alone, infinity recall alone.
+    labels : array-like, optional
+        Classes to report or to average over, see `precision_recall_fscore_support`.
+    pos_label : int, float, bool, str or None, default=1
+        The class reported with ``average='binary'``.
+    average : {'binary', 'micro', 'macro', 'weighted', 'samples'} or None, default='binary'
+        How to join the classes, see `precision_recall_fscore_support`.
+    sample_weight : array-like of shape (n_samples,), optional
+        Weights of the samples.
+    zero_division : {'warn', 0.0, 1.0, numpy.nan}, default='warn'
+        Value where the class was neither predicted nor true; ``'warn'`` is 0 with a warning.
+
+    Returns
+    -------
+    fbeta : float or ndarray of shape (n_classes,)
+        Between 0 and 1.
+
+    Raises
+    ------
+    ValueError
+        As `precision_recall_fscore_support` does.
+
+    Warns
+    -----
+    UndefinedMetricWarning
+        If a class was neither predicted nor true and `zero_division` is ``'warn'``.
+
+    See Also
+    --------
+    f1_score : the same for beta = 1.
+    precision_recall_fscore_support : the same in one pass with precision and recall.
+
+    Notes
+    -----
+    (1 + β²) TP / ((1 + β²) TP + FP + β² FN) [1]_. Time is O(n_samples), scratch memory O(number of distinct pairs of
+    labels), more for strings and multilabel targets, see `precision_recall_fscore_support`.
+
+    References
+    ----------
+    .. [1] C. J. van Rijsbergen, "Information Retrieval", 2nd edition, 1979, chapter 7.
+
+    Examples
+    --------
+    >>> import trueval as tv
+    >>> tv.fbeta_score([0, 1, 1, 0, 1], [1, 1, 0, 0, 0], beta=0.5)
+    0.45454545454545453
+    >>> tv.fbeta_score([0, 1, 2, 0], [0, 2, 2, 0], beta=2, average=None)
+    array([1.        , 0.        , 0.83333333])
+    """
+    return _scores(
+        y_true,
+        y_pred,
+        beta=beta,
+        labels=labels,
+        pos_label=pos_label,
+        mean=average,
+        warn_for=("f-score",),
+        sample_weight=sample_weight,
+        zero_division=zero_division,
+    )[2]
+
+
+@validate(
+    y_true=LABELS,
+    y_pred=LABELS,
+    labels=OPTIONAL,
+    pos_label=POS_LABEL,
+    average=AVERAGE,
+    sample_weight=OPTIONAL,
+    zero_division=[Options(Real, {0, 1}), StrOptions({"warn"})],
+)
+def jaccard_score(
+    y_true: Any,
+    y_pred: Any,
+    *,
+    labels: Any = None,
+    pos_label: Any = 1,
+    average: str | None = "binary",
+    sample_weight: Any = None,
+    zero_division: Any = "warn",
+) -> Any:
+    """Size of the intersection of the true and the predicted sets over that of their union.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,), or indicator matrix of shape (n_samples, n_labels)
+        True labels: integers, booleans, integral floats, dates or strings; or a dense or sparse multilabel indicator.
+    y_pred : array-like or sparse of the same shape
+        Predicted labels.
+    labels : array-like, optional
+        Classes to report or to average over, see `precision_recall_fscore_support`.
+    pos_label : int, float, bool, str or None, default=1
+        The class reported with ``average='binary'``.
+    average : {'binary', 'micro', 'macro', 'weighted', 'samples'} or None, default='binary'
+        How to join the classes, see `precision_recall_fscore_support`.
+    sample_weight : array-like of shape (n_samples,), optional
+        Weights of the samples.
+    zero_division : {'warn', 0.0, 1.0}, default='warn'
+        Value where the class was neither predicted nor true; ``'warn'`` is 0 with a warning.
+
+    Returns
+    -------
+    jaccard : float or ndarray of shape (n_classes,)
+        Between 0 and 1.
+
+    Raises
+    ------
+    ValueError
+        As `precision_recall_fscore_support` does.
+    ZeroDivisionError
+        For weights of both signs that add up to zero, with ``average='samples'`` or ``'weighted'``.
+
+    Warns
+    -----
+    UndefinedMetricWarning
+        If a class was neither predicted nor true and `zero_division` is ``'warn'``.
+
+    See Also
+    --------
+    f1_score : 2 J / (1 + J) of each class.
+
+    Notes
+    -----
+    TP / (TP + FP + FN) [1]_. Time is O(n_samples), scratch memory O(number of distinct pairs of labels), more for
+    strings and multilabel targets, see `precision_recall_fscore_support`.
+
+    References
+    ----------
+    .. [1] P. Jaccard, "The distribution of the flora in the alpine zone", New Phytologist 11, 1912.
+
+    Examples
+    --------
+    >>> import trueval as tv
+    >>> tv.jaccard_score([0, 1, 1, 0, 1], [1, 1, 0, 0, 1])
+    0.5
+    >>> tv.jaccard_score([0, 1, 2, 0], [0, 2, 2, 0], average=None)
+    array([1. , 0. , 0.5])
+    """
+    targets, (hits, predicted, true) = _counts(y_true, y_pred, labels, pos_label, average, sample_weight)
+    return average_ratio(
+        hits,
+        predicted + true - hits,
+        "jaccard",
+        mean=average,
+        support=true,
+        weights=None if targets.weights is None else targets.weights.values,
+        zero_division=zero_division,
+    )
