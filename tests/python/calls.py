@@ -1,9 +1,9 @@
 """Random calls of the metrics of scikit-learn: what a user may pass, and what nobody should.
 
-A call is drawn in five steps: the data of the question that the function answers (labels, scores, targets ...), as plain
-arrays; the forms they come in (a list, a Series, a sparse matrix, another dtype); in some calls a fault (a row short, a
-NaN, a string); the keywords, each from what its constraint allows and from what suits the data, in some calls from
-outside; and how the arguments are passed. About three calls in four have a value.
+A call is drawn in five steps: the data of the question that the function answers (labels, scores, targets ...), as
+plain arrays; the forms they come in (a list, a Series, a sparse matrix, another dtype); in some calls a fault (a row
+short, a NaN, a string); the keywords, each from what its constraint allows and from what suits the data, in some calls
+from outside; and how the arguments are passed. About two calls in three have a value.
 
 Everything follows from one integer, and a call prints as the Python that makes it, so that a difference can be pasted
 into a session.
@@ -29,7 +29,7 @@ from inputs import strided
 from numpy import inf, nan
 from sklearn.utils._param_validation import Hidden, Interval, Options
 
-# What is there to be called --------------------------------------------------------------------------------------------
+# What is there to be called -------------------------------------------------------------------------------------------
 
 ROOMS = ("sklearn.metrics._classification", "sklearn.metrics._ranking", "sklearn.metrics._regression")
 FUNCTIONS: dict[str, FunctionType] = {
@@ -83,12 +83,13 @@ class Call:
 
 # For pasting above the printed calls.
 PREAMBLE = (
-    "import numpy as np, pandas as pd, polars as pl, scipy.sparse as sp, sklearn.metrics as m  # or: import trueval as m\n"
-    "from numpy import inf, nan"
+    "import numpy as np, pandas as pd, polars as pl, scipy.sparse as sp, calls  # of tests/python\n"
+    "from numpy import inf, nan\n"
+    "import trueval as m  # import sklearn.metrics as m"
 )
 
 
-def literal(value: Any) -> str:  # noqa: PLR0915
+def literal(value: Any) -> str:
     """Python that makes a value, given `PREAMBLE`."""
     kind = type(value)
     if kind is np.ndarray:
@@ -104,7 +105,7 @@ def literal(value: Any) -> str:  # noqa: PLR0915
     if kind is dict:
         return f"{{{', '.join(f'{literal(k)}: {literal(v)}' for k, v in value.items())}}}"
     if kind is set and value:
-        return f"{{{', '.join(map(literal, value))}}}"
+        return f"{{{', '.join(sorted(map(literal, value)))}}}"
     if kind is pd.Series:
         if isinstance(value.dtype, pd.CategoricalDtype):
             return f"pd.Series({literal(value.tolist())}).astype('category')"
@@ -181,6 +182,9 @@ class Question:
     kind: str
     classes: list[Any] = field(default_factory=list)  # for a multilabel target, its columns
     columns: int = 1  # of the scores, or outputs
+    # Do sums of the data depend on their order? Then weights are positive, and there are enough rows, so that no
+    # variance is zero but for rounding.
+    rough: bool = False
 
     @property
     def n(self) -> int:
@@ -189,7 +193,16 @@ class Question:
 
 BINARY = ((0, 1), (0, 1), (0, 1), (-1, 1), (1, 2), (False, True), (0.0, 1.0), ("a", "b"), ("no", "yes"), (1,), (0,))
 MANY = (
-    *((0, 1, 2), (0, 1, 2), (0, 1, 2, 3), (1, 2, 3), (-3, 0, 7, 12), (0.0, 1.0, 2.0), (2**40, -(2**40), 5), (250, 3, 9)),
+    *(
+        (0, 1, 2),
+        (0, 1, 2),
+        (0, 1, 2, 3),
+        (1, 2, 3),
+        (-3, 0, 7, 12),
+        (0.0, 1.0, 2.0),
+        (2**40, -(2**40), 5),
+        (250, 3, 9),
+    ),
     *(("ant", "bee", "cat"), ("ant", "bee", "cat", "a longer word"), ("10", "9", "1"), ("é", "z", "Z")),
 )
 
@@ -219,7 +232,9 @@ def labels(dice: Dice, n: int, kinds: tuple[float, float, float]) -> Question:
 
 def some_scores(dice: Dice, n: int) -> list[Any]:
     """Scores with many ties, few, or none but; some of them probabilities, integers, zeros of both signs."""
-    made = dice.pick(("grid", "ties", "unit", "integers", "zeros", "constant", "rough", "wide"), (5, 4, 4, 2, 1, 1, 2, 1))
+    made = dice.pick(
+        ("grid", "ties", "unit", "integers", "zeros", "constant", "rough", "wide"), (5, 4, 4, 2, 1, 1, 2, 1)
+    )
     if made == "grid":
         return dice.grid(-32, 32, n)
     if made == "ties":
@@ -361,9 +376,10 @@ def targets(dice: Dice, n: int, domain: str = "real", one: float = 0.55) -> Ques
     k = 1 if dice.chance(one) else dice.pick((2, 3, 1))
     low = {"real": -64, "above -1": -12, "positive": 1}[domain] if dice.chance(0.9) else dice.pick((-64, 0, 1))
     made = dice.pick(("grid", "integers", "rough", "constant", "equal"), (6, 2, 2, 0.5, 0.5))
+    rough = made == "rough" and n > 2
     if made == "integers":
         pair = [[dice.randint(math.ceil(low / 16), 5) for _ in range(n * k)] for _ in range(2)]
-    elif made == "rough":
+    elif rough:
         pair = [dice.rough(low / 16, 4, n * k) for _ in range(2)]
     else:
         pair = [dice.grid(low, 64, n * k) for _ in range(2)]
@@ -372,7 +388,7 @@ def targets(dice: Dice, n: int, domain: str = "real", one: float = 0.55) -> Ques
     elif made == "equal":
         pair[1] = list(pair[0])
     shape: Any = (n, k) if k > 1 or dice.chance(0.1) else n
-    return Question([numbers(values).reshape(shape) for values in pair], "targets", [], k)
+    return Question([numbers(values).reshape(shape) for values in pair], "targets", [], k, rough)
 
 
 def curve(dice: Dice, n: int) -> Question:
@@ -401,9 +417,7 @@ DATA: dict[str, Callable[[Dice, int], Question]] = {
     "hinge_loss": decisions,
     **dict.fromkeys(("roc_auc_score", "average_precision_score"), lambda dice, n: scores(dice, n, (5, 4, 3))),
     **dict.fromkeys(
-        (
-            *("confusion_matrix_at_thresholds", "det_curve", "precision_recall_curve", "roc_curve"),
-        ),
+        (*("confusion_matrix_at_thresholds", "det_curve", "precision_recall_curve", "roc_curve"),),
         ranked,
     ),
     "metric_at_thresholds": ranked_numbers,
@@ -528,10 +542,7 @@ def put(value: Any) -> Callable[[Dice, np.ndarray], Any]:
     def change(dice: Dice, a: np.ndarray) -> np.ndarray:
         if not a.size:
             return a
-        if isinstance(value, float) and a.dtype.kind in "biuf":
-            changed = a.astype(np.float64)
-        else:
-            changed = a.astype(object)
+        changed = a.astype(np.float64 if isinstance(value, float) and a.dtype.kind in "biuf" else object)
         changed.flat[dice.randrange(a.size)] = value
         return changed
 
@@ -604,7 +615,7 @@ OUTSIDE: tuple[Any, ...] = (
 
 
 def sample_weight(dice: Dice, q: Question, name: str) -> Any:
-    """Weights: whole, in sixteenths, with zeros, negative ... and in a few calls none that anything can be done with."""
+    """Weights: whole, in sixteenths, with zeros, negative ... and in a few calls what are no weights."""
     n = q.n
     made = dice.pick(
         ("grid", "zeros", "whole", "ones", "rough", "negative", "all zero", "none", "odd"),
@@ -612,6 +623,8 @@ def sample_weight(dice: Dice, q: Question, name: str) -> Any:
     )
     if made == "rough" and "drop_intermediate" in parameters(name):
         made = "grid"  # which points are dropped would hang on the last bit of a sum
+    if q.rough and made not in ("none", "rough", "odd"):
+        made = "grid"
     if made == "none":
         return None
     if made == "odd":
@@ -667,7 +680,9 @@ def which_labels(dice: Dice, q: Question, name: str) -> Any:
     elif made == "empty":
         known = []
     else:
-        return dice.pick((["a", 1], [[0, 1]], [nan, 1.0], [None, 1], np.array([[0], [1]]), ["1", "2"], np.array([0.0, 1])))
+        return dice.pick(
+            (["a", 1], [[0, 1]], [nan, 1.0], [None, 1], np.array([[0], [1]]), ["1", "2"], np.array([0.0, 1]))
+        )
     return contained(dice, known)
 
 
@@ -675,7 +690,9 @@ def pos_label(dice: Dice, q: Question, name: str) -> Any:
     if q.classes and dice.chance(0.75):
         label = dice.pick(q.classes[-2:])
         return np.asarray(label)[()] if dice.chance(0.1) else label
-    return dice.pick((1, 0, None, True, 2, "1", "b", "yes", 1.0, -1, np.int64(1), np.float64(0), np.str_("a"), 7, "", nan))
+    return dice.pick(
+        (1, 0, None, True, 2, "1", "b", "yes", 1.0, -1, np.int64(1), np.float64(0), np.str_("a"), 7, "", nan)
+    )
 
 
 def average(dice: Dice, q: Question, name: str) -> Any:
@@ -771,7 +788,9 @@ KEYWORDS: dict[str, Callable[[Dice, Question, str], Any]] = {
     "sample_weight": sample_weight,
     "target_names": target_names,
     "warn_for": warn_for,
-    "zero_division": lambda dice, q, name: dice.pick(("warn", 0, 1, nan, 0.0, 1.0, np.float64(1), np.float64(nan), True)),
+    "zero_division": lambda dice, q, name: dice.pick(
+        ("warn", 0, 1, nan, 0.0, 1.0, np.float64(1), np.float64(nan), True)
+    ),
 }
 # A deprecated second name of y_proba, and the positional data: drawn with the data.
 WITH_DATA = {"y_pred", "y_proba", "y_score", "y_true", "pred_decision", "x", "y", "y1", "y2"}
@@ -779,7 +798,9 @@ WITH_DATA = {"y_pred", "y_proba", "y_score", "y_true", "pred_decision", "x", "y"
 
 def inside(dice: Dice, name: str, parameter: str) -> Any:
     """A value that meets one of the constraints of a parameter, bounds of intervals among them."""
-    found = [c for c in constraints(name, parameter) if not (isinstance(c, str) and c in ("array-like", "sparse matrix"))]
+    found = [
+        c for c in constraints(name, parameter) if not (isinstance(c, str) and c in ("array-like", "sparse matrix"))
+    ]
     constraint = dice.pick(found)
     if isinstance(constraint, Options):
         return dice.pick(sorted(constraint.options))
@@ -793,7 +814,9 @@ def inside(dice: Dice, name: str, parameter: str) -> Any:
 
 def outside(dice: Dice, name: str, parameter: str) -> Any:
     """A value that most parameters refuse."""
-    bounds = [b for c in constraints(name, parameter) if isinstance(c, Interval) for b in (c.left, c.right) if b is not None]
+    bounds = [
+        b for c in constraints(name, parameter) if isinstance(c, Interval) for b in (c.left, c.right) if b is not None
+    ]
     if bounds and dice.chance(0.5):
         return dice.pick([b + step for b in bounds for step in (-1, -1e-9, 1e-9, 0, 1)])
     return dice.pick(OUTSIDE)
@@ -831,7 +854,15 @@ def draw(name: str, seed: int) -> Call:
         if free:
             parameter = dice.pick(free)
             kwargs[parameter] = outside(dice, name, parameter)
+    if reads_out_of_bounds(kwargs.get("labels")):
+        del kwargs["labels"]
     return passed(dice, Call(name, tuple(data), kwargs))
+
+
+def reads_out_of_bounds(labels: Any) -> bool:
+    """Would scikit-learn select these columns of an indicator matrix without a check? SciPy then crashes."""
+    items = labels if isinstance(labels, (list, tuple, np.ndarray)) and np.ndim(labels) else ()
+    return any(isinstance(item, (float, np.floating)) and not math.isfinite(item) for item in items)
 
 
 def keywords(dice: Dice, question: Question, name: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ import sklearn.metrics
 import trueval
 from calls import FUNCTIONS, Call, draw, parameters
 from inputs import NARROW
-from metric import BACKENDS, PLAIN, REFUSAL, SPELLING
+from metric import BACKENDS, ORACLE, PLAIN, REFUSAL, SPELLING
 from outcome import Outcome, Tolerance, on_purpose, run, trips_on_old_numpy, value_difference
 from registry import METRICS
 
@@ -35,7 +35,7 @@ class Meant(NamedTuple):
     """A difference that is meant: in which functions and calls, what our outcome is held to, and why.
 
     `done` is REFUSAL, a ValueError or a TypeError; SPELLING, scikit-learn's exception or warnings but for how numbers
-    are written in its text; PLAIN, the value that scikit-learn gives for the plain form.
+    are written in its text; PLAIN, the value that scikit-learn gives for the plain form; ORACLE, that of the textbook.
     """
 
     functions: str
@@ -44,49 +44,67 @@ class Meant(NamedTuple):
     reason: str
 
 
-def array_of(value: Any) -> np.ndarray:
-    """A value as an array, as far as it can be one; else an empty one."""
+def items(call: Call, name: str) -> np.ndarray:
+    """An argument as an array, as far as it can be one; an empty one where it is not given."""
+    value = call.argument(name)
     try:
-        return np.asarray(value.toarray() if sp.issparse(value) else value)
+        return np.asarray([] if value is None else value.toarray() if sp.issparse(value) else value)
     except (TypeError, ValueError):
         return np.array([])
 
 
 def holds(kinds: str, *names: str) -> Callable[[Call, Outcome], bool]:
-    """Is one of these arguments an array of one of these kinds of dtype, or an array of objects with words among them?"""
+    """Calls in which one of these arguments is an array of one of these kinds of dtype; words may be objects, too."""
 
     def when(call: Call, theirs: Outcome) -> bool:
-        for name, value in call.arguments().items():
-            if name in names:
-                a = array_of(value)
-                if a.dtype.kind in kinds or ("U" in kinds and a.dtype.kind == "O" and _words(a)):
-                    return True
-        return False
+        arrays = [items(call, name) for name in names if name in parameters(call.name)]
+        if any(a.dtype.kind in kinds for a in arrays):
+            return True
+        objects = [item for a in arrays if a.dtype.kind == "O" for item in a.ravel().tolist()]
+        return "U" in kinds and any(isinstance(item, (str, bytes)) for item in objects)
 
     return when
 
 
-def _words(a: np.ndarray) -> bool:
-    return any(isinstance(item, (str, bytes)) for item in a.ravel().tolist())
+def lacks_a_weight(call: Call, theirs: Outcome) -> bool:
+    return any(weight is None or weight is pd.NA for weight in items(call, "sample_weight").ravel().tolist())
 
 
 def stores_zeros(call: Call, theirs: Outcome) -> bool:
     return any(sp.issparse(a) and not np.all(a.data) for a in call.args)
 
 
-RANKING = "average_precision_score|.*_curve|confusion_matrix_at_thresholds|roc_auc_score"
+def ignores_ties(call: Call, theirs: Outcome) -> bool:
+    rows = items(call, "y_score")
+    return bool(call.argument("ignore_ties")) and any(len(np.unique(row)) < len(row) for row in np.atleast_2d(rows))
+
+
+CURVES = "average_precision_score|.*_curve|.*_at_thresholds|roc_auc_score"
+GAINS = "dcg_score|ndcg_score"
 MEANT: tuple[Meant, ...] = (
     Meant(
         ".*",
         holds("USTMmc", "sample_weight"),
         REFUSAL,
-        "words, times and complex numbers are no weights; scikit-learn takes them in some functions and not in others",
+        "words, times and complex numbers are no weights; scikit-learn takes them in some functions, not in others",
     ),
     Meant(
         ".*",
-        lambda call, theirs: None in array_of(call.argument("sample_weight")).ravel().tolist(),
+        lacks_a_weight,
         REFUSAL,
         "a weight is missing; scikit-learn lets it through in some functions, as NaN or as 0",
+    ),
+    Meant(
+        ".*",
+        holds("b", "sample_weight"),
+        PLAIN,
+        "scikit-learn adds weights as booleans in some functions, where True + True is True",
+    ),
+    Meant(
+        ".*",
+        holds("m", "y_true", "y_pred", "y1", "y2"),
+        PLAIN,
+        "scikit-learn counts a duration and the number that it equals as two labels, though as a hit",
     ),
     Meant(
         ".*",
@@ -96,24 +114,30 @@ MEANT: tuple[Meant, ...] = (
     ),
     Meant(
         "confusion_matrix",
-        lambda call, theirs: array_of(call.argument("labels")).ndim > 1,
+        lambda call, theirs: items(call, "labels").ndim > 1,
         REFUSAL,
         "labels are a list; scikit-learn takes a table of them if it holds 0, 1, 2 ... in order",
     ),
     Meant(
-        "dcg_score|ndcg_score",
-        holds("USTm", "y_true", "y_score"),
+        f"{CURVES}|{GAINS}",
+        holds("USTMm", "y_score"),
         REFUSAL,
-        "words are no gains and no scores; scikit-learn parses those of pandas, and refuses those of NumPy",
+        "words and times are no scores; scikit-learn ranks by them in some functions, and fails on them in others",
     ),
     Meant(
-        "roc_auc_score",
-        holds("UST", "y_score"),
+        GAINS,
+        holds("USTm", "y_true"),
         REFUSAL,
-        "words are no scores; scikit-learn parses those of pandas, and refuses those of NumPy",
+        "words and times are no gains; scikit-learn adds them in some forms, and fails on them in others",
     ),
     Meant(
-        "dcg_score|ndcg_score",
+        GAINS,
+        ignores_ties,
+        ORACLE,
+        "with ignore_ties, scikit-learn leaves the order of tied scores to an unstable sort",
+    ),
+    Meant(
+        GAINS,
         holds("u", "y_score"),
         PLAIN,
         "scikit-learn negates the scores in their own dtype, where -1 wraps around to the largest value",
@@ -125,16 +149,16 @@ MEANT: tuple[Meant, ...] = (
         "scikit-learn subtracts x in their own dtype, where 0 - 1 is 255, and adds y, where True + True is True",
     ),
     Meant(
-        RANKING,
+        CURVES,
         holds("O", "y_score"),
         PLAIN,
         "thresholds of scores that come as objects are float64, not objects",
     ),
     Meant(
-        "roc_auc_score",
+        "auc|roc_auc_score",
         lambda call, theirs: str(theirs.error).startswith("x is neither increasing nor decreasing"),
         SPELLING,
-        "with negative weights, a zero of the curve may be -0.0",
+        "x in the message is float64, not objects; and with negative weights, a zero of the curve may be -0.0",
     ),
 )
 
@@ -162,6 +186,8 @@ def plain(part: Any) -> Any:
     if array.dtype.kind == "O":
         kinds = set(map(type, array.ravel().tolist()))
         return array.astype(np.str_ if str in kinds else np.int64 if kinds <= {int, bool} else np.float64)
+    if array.dtype.kind == "u" and array.size and array.max() > np.iinfo(np.int64).max:
+        return array.astype(np.longdouble)
     common = {"b": np.int64, "i": np.int64, "u": np.int64, "m": np.int64, "f": np.float64}
     return array.astype(common[array.dtype.kind]) if array.dtype.kind in common else array
 
@@ -171,8 +197,7 @@ def plain_form(call: Call, *, flat: bool) -> Call:
     data = {"labels", "multioutput", "sample_weight"} | set(list(parameters(call.name))[:2])
 
     def form(name: str, value: Any) -> Any:
-        # Booleans among labels select columns rather than name them.
-        if name not in data or (name == "labels" and array_of(value).dtype.kind == "b"):
+        if name not in data:
             return value
         made = plain(value)
         thin = flat and getattr(made, "shape", (0,))[1:] == (1,)
@@ -266,15 +291,14 @@ def fault(call: Call, ours: Outcome, theirs: Outcome) -> str | None:
     if refused and (by_accident or (entry and entry.done == REFUSAL)):
         return None
     if entry and entry.done == SPELLING:
-        ours, theirs = (
-            replace(o, error=o.error and type(o.error)(spelled(str(o.error))), warnings=tuple(map(respelled, o.warnings)))
-            for o in (ours, theirs)
-        )
+        ours, theirs = respelled(ours), respelled(theirs)
         return differing(call, ours, theirs)
-    if not by_accident and not (entry and entry.done == PLAIN):
+    if not by_accident and not (entry and entry.done in (PLAIN, ORACLE)):
         return found
-    if ours.error is not None:
-        return f"neither a refusal nor the value of the plain form: {found}"
+    if entry and entry.done == ORACLE and ours.error is None:
+        textbook = METRICS[call.name].oracle(*map(np.asarray, call.args), **call.kwargs)
+        apart = unlike(ours.value, textbook, allowed(call), types=False)
+        return f"not the value of the textbook: {apart}" if apart else None
     try:
         forms = [plain_form(call, flat=flat) for flat in (False, True)]
     except (TypeError, ValueError, OverflowError):
@@ -282,14 +306,20 @@ def fault(call: Call, ours: Outcome, theirs: Outcome) -> str | None:
     expected = run(lambda: forms[0].of(sklearn.metrics))
     if expected.error is not None:
         expected = run(lambda: forms[1].of(sklearn.metrics))
+    if refused and type(ours.error) is type(expected.error):
+        return None
+    if ours.error is not None:
+        return f"neither a refusal nor the value of the plain form: {found}"
     if expected.error is not None:
         return f"a value, though the plain form has none: {found}\nplain:  {expected}"
     apart = unlike(ours.value, expected.value, allowed(call))
     return f"not the value of the plain form: {apart}" if apart else None
 
 
-def respelled(warning: tuple[type, str]) -> tuple[type, str]:
-    return warning[0], spelled(warning[1])
+def respelled(outcome: Outcome) -> Outcome:
+    """An outcome whose messages are spelled in one way."""
+    error = outcome.error and type(outcome.error)(spelled(str(outcome.error)))
+    return replace(outcome, error=error, warnings=tuple((kind, spelled(text)) for kind, text in outcome.warnings))
 
 
 class Difference(NamedTuple):
@@ -311,8 +341,8 @@ def gist(outcome: Outcome) -> str:
     """What became of a call, without the data."""
     texts = [str(outcome.error)] if outcome.error else []
     texts += [text for _, text in outcome.warnings]
-    words = " ".join(re.sub(r"[^a-z ]|(?<=')\w+|\b\w*\d\w*\b", "", text[:80]) for text in texts)
-    return f"{type(outcome.error or outcome.value).__name__} {words}"
+    words = {re.sub(r"[^a-z ]|(?<=')\w+|\b\w*\d\w*\b", "", text[:80]) for text in texts}
+    return f"{type(outcome.error).__name__} {' '.join(sorted(words))}"
 
 
 def compare(call: Call) -> tuple[Outcome, list[Difference]]:

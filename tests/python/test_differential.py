@@ -1,7 +1,7 @@
 """Random calls, valid and invalid, have the outcome that scikit-learn gives them, in both backends.
 
-`calls.py` draws the calls, `differential.py` compares and says which differences are meant. Hypothesis draws one integer
-per call rather than every choice in it, of which there are a hundred; in return, a difference is reduced by dropping and
+`calls.py` draws the calls, `differential.py` compares and says which differences are meant. Hypothesis draws one
+integer per call rather than each of the hundred choices in it; in return, a difference is reduced by dropping and
 simplifying arguments, and all kinds of differences are reported at once. `make soak` runs many more.
 """
 
@@ -20,7 +20,6 @@ from calls import FUNCTIONS, KEYWORDS, PREAMBLE, WITH_DATA, draw, parameters
 from differential import MEANT, SHARED, Tally
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from outcome import run
 
 CASES = int(os.environ.get("TRUEVAL_CASES", "200"))
 each_function = pytest.mark.parametrize("name", FUNCTIONS)
@@ -44,6 +43,7 @@ def test_random_calls(name: str) -> None:
 
     every_call()
     assert not tally.kinds, f"\n{PREAMBLE}\n\n{tally.report()}"
+    assert tally.values >= 0.4 * tally.cases, "too few calls have a value: values are what is to be compared"
 
 
 def test_all_functions_have_questions() -> None:
@@ -52,15 +52,8 @@ def test_all_functions_have_questions() -> None:
 
 
 @each_function
-def test_most_calls_have_a_value(name: str) -> None:
-    """Values are what is to be compared: not all calls may fail."""
-    outcomes = [run(lambda seed=seed: draw(name, seed).of(sklearn.metrics)) for seed in range(100)]
-    assert sum(outcome.error is None for outcome in outcomes) >= 40
-
-
-@each_function
 def test_every_parameter_is_drawn(name: str) -> None:
-    drawn = {parameter for seed in range(400) for parameter in draw(name, seed).arguments()}
+    drawn = {parameter for seed in range(200) for parameter in draw(name, seed).arguments()}
     assert drawn >= set(parameters(name))
 
 
@@ -75,7 +68,7 @@ def test_a_call_prints_as_python(name: str) -> None:
                 return function
             return lambda *args, **kwargs: calls.Call(name, args, kwargs)
 
-    for seed in range(40):
+    for seed in range(20):
         call = draw(name, seed)
         again = eval(str(call), {**names, "m": Recorder()})
         assert str(again) == str(call)
