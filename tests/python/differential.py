@@ -66,12 +66,36 @@ def holds(kinds: str, *names: str) -> Callable[[Call, Outcome], bool]:
     return when
 
 
-def lacks_a_weight(call: Call, theirs: Outcome) -> bool:
-    return any(weight is None or weight is pd.NA for weight in items(call, "sample_weight").ravel().tolist())
+def lacks(*names: str) -> Callable[[Call, Outcome], bool]:
+    """Calls in which an element of one of these arguments is missing."""
+
+    def when(call: Call, theirs: Outcome) -> bool:
+        elements = [item for name in names for item in items(call, name).ravel().tolist()]
+        return any(item is None or item is pd.NA for item in elements)
+
+    return when
 
 
 def stores_zeros(call: Call, theirs: Outcome) -> bool:
     return any(sp.issparse(a) and not np.all(a.data) for a in call.args)
+
+
+def wraps_around(call: Call, theirs: Outcome) -> bool:
+    scores = items(call, "y_score")
+    kind = scores.dtype.kind
+    return kind == "u" or (kind == "i" and bool(scores.size) and scores.min() == np.iinfo(scores.dtype).min)
+
+
+def has_infinite_halves(call: Call, theirs: Outcome) -> bool:
+    return any(getattr(a, "dtype", None) == np.float16 and bool(np.any(np.isinf(a))) for a in call.args)
+
+
+def has_huge_labels(call: Call, theirs: Outcome) -> bool:
+    return any(a.dtype == np.uint64 and a.size and a.max() > 2**53 for a in map(np.asarray, call.args))
+
+
+def asks_for_text(call: Call, theirs: Outcome) -> bool:
+    return items(call, "labels").dtype.kind == "U" and any(a.dtype.kind in "biuf" for a in map(np.asarray, call.args))
 
 
 def ignores_ties(call: Call, theirs: Outcome) -> bool:
@@ -79,6 +103,13 @@ def ignores_ties(call: Call, theirs: Outcome) -> bool:
     return bool(call.argument("ignore_ties")) and any(len(np.unique(row)) < len(row) for row in np.atleast_2d(rows))
 
 
+LABELS = (
+    "accuracy_score|balanced_accuracy_score|class_likelihood_ratios|classification_report|cohen_kappa_score"
+    "|confusion_matrix|f1_score|fbeta_score|hamming_loss|jaccard_score|matthews_corrcoef|multilabel_confusion_matrix"
+    "|precision_recall_fscore_support|precision_score|recall_score|zero_one_loss"
+)
+PROBABILITIES = "brier_score_loss|d2_brier_score|d2_log_loss_score|log_loss"
+CELLS = "confusion_matrix|cohen_kappa_score|class_likelihood_ratios"
 CURVES = "average_precision_score|.*_curve|.*_at_thresholds|roc_auc_score"
 GAINS = "dcg_score|ndcg_score"
 MEANT: tuple[Meant, ...] = (
@@ -90,7 +121,7 @@ MEANT: tuple[Meant, ...] = (
     ),
     Meant(
         ".*",
-        lacks_a_weight,
+        lacks("sample_weight"),
         REFUSAL,
         "a weight is missing; scikit-learn lets it through in some functions, as NaN or as 0",
     ),
@@ -101,7 +132,7 @@ MEANT: tuple[Meant, ...] = (
         "scikit-learn adds weights as booleans in some functions, where True + True is True",
     ),
     Meant(
-        ".*",
+        LABELS,
         holds("m", "y_true", "y_pred", "y1", "y2"),
         PLAIN,
         "scikit-learn counts a duration and the number that it equals as two labels, though as a hit",
@@ -113,10 +144,34 @@ MEANT: tuple[Meant, ...] = (
         "scikit-learn counts a zero that is stored in a sparse matrix as a label that is there",
     ),
     Meant(
-        "confusion_matrix",
-        lambda call, theirs: items(call, "labels").ndim > 1,
+        LABELS,
+        has_infinite_halves,
         REFUSAL,
-        "labels are a list; scikit-learn takes a table of them if it holds 0, 1, 2 ... in order",
+        "no label is infinite; scikit-learn does not notice an infinite float16, which overflows on the way",
+    ),
+    Meant(
+        CELLS,
+        has_huge_labels,
+        ORACLE,
+        "scikit-learn does not find an integer label beyond 2**53 among labels that were promoted to float64",
+    ),
+    Meant(
+        CELLS,
+        lambda call, theirs: items(call, "labels").ndim != 1,
+        REFUSAL,
+        "labels are a list; scikit-learn takes a number, and a table if it holds 0, 1, 2 ... in order",
+    ),
+    Meant(
+        CELLS,
+        asks_for_text,
+        REFUSAL,
+        "words are not among numbers; scikit-learn finds them by the text of the numbers, and then no sample of them",
+    ),
+    Meant(
+        PROBABILITIES,
+        lambda call, theirs: str(getattr(call.argument("y_true"), "dtype", "")) in ("Int64", "boolean"),
+        SPELLING,
+        "labels of pandas' nullable integers are float64 in messages",
     ),
     Meant(
         f"{CURVES}|{GAINS}",
@@ -138,9 +193,27 @@ MEANT: tuple[Meant, ...] = (
     ),
     Meant(
         GAINS,
-        holds("u", "y_score"),
+        wraps_around,
         PLAIN,
         "scikit-learn negates the scores in their own dtype, where -1 wraps around to the largest value",
+    ),
+    Meant(
+        GAINS,
+        lambda call, theirs: any(isinstance(a, pd.DataFrame) and "category" in map(str, a.dtypes) for a in call.args),
+        PLAIN,
+        "categories of numbers are numbers; scikit-learn refuses a table of them, though no single column",
+    ),
+    Meant(
+        f"{GAINS}|auc",
+        lacks("y_true", "y_score", "x", "y"),
+        REFUSAL,
+        "a number is missing; in a list scikit-learn notices it late or not at all",
+    ),
+    Meant(
+        "auc",
+        holds("USTMm", "x", "y"),
+        REFUSAL,
+        "words and times are no numbers; scikit-learn looks at their order first",
     ),
     Meant(
         "auc",
@@ -186,7 +259,7 @@ def plain(part: Any) -> Any:
     if array.dtype.kind == "O":
         kinds = set(map(type, array.ravel().tolist()))
         return array.astype(np.str_ if str in kinds else np.int64 if kinds <= {int, bool} else np.float64)
-    if array.dtype.kind == "u" and array.size and array.max() > np.iinfo(np.int64).max:
+    if array.dtype.kind in "iu" and array.size and (array.max() >= 2**63 or array.min() == -(2**63)):
         return array.astype(np.longdouble)
     common = {"b": np.int64, "i": np.int64, "u": np.int64, "m": np.int64, "f": np.float64}
     return array.astype(common[array.dtype.kind]) if array.dtype.kind in common else array
@@ -200,6 +273,8 @@ def plain_form(call: Call, *, flat: bool) -> Call:
         if name not in data:
             return value
         made = plain(value)
+        if name == "y_score" and items(call, name).dtype.kind == "O":
+            made = np.asarray(made, np.float64)
         thin = flat and getattr(made, "shape", (0,))[1:] == (1,)
         return made.ravel() if thin else made
 
