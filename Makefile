@@ -10,9 +10,12 @@ RUST := Cargo.toml Cargo.lock pyproject.toml $(shell find src -name '*.rs')
 SOURCES := $(RUST) README.md $(shell find python -name '*.py' -o -name '*.pyi' -o -name 'py.typed')
 CLIPPY := cargo clippy --locked --all-targets
 PYTEST := $(BIN)/python -m pytest -q
+CASES ?= 20000
+SEED ?= 0
+JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-rust test-native test-reference test-floor test-docs lint format bench bench-rust clean
+.PHONY: help build demo test test-rust test-native test-reference test-floor test-docs soak lint format bench bench-rust clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,6 +71,9 @@ test-floor: build ## The oldest NumPy and pyarrow that are supported
 
 test-docs: build $(VENV)/.test ## The examples in the docstrings
 	$(PYTEST) --doctest-modules --pyargs trueval
+
+soak: build $(VENV)/.test ## Random calls against scikit-learn: CASES=20000 a function, SEED=0, JOBS=2, ONLY="f1_score auc"
+	$(BIN)/python tests/python/soak.py --cases $(CASES) --seed $(SEED) --jobs $(JOBS) $(ONLY)
 
 lint: build $(VENV)/.test ## Formatting, lints, types, and the stub against the compiled module
 	cargo fmt --check

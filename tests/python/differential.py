@@ -1,0 +1,590 @@
+"""How trueval's outcome of a call differs from scikit-learn's, and the shortest call in which it still does.
+
+A value is compared in type, dtype, shape and number; an exception in class and text; warnings in class, text and order.
+Where scikit-learn fails by accident (see outcome.on_purpose), ours is a refusal, or the value of the plain form: the
+same numbers or words as int64, float64 or str.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+import sklearn.metrics
+import trueval
+from calls import FUNCTIONS, Call, draw, parameters
+from inputs import NARROW
+from metric import BACKENDS, ORACLE, PLAIN, REFUSAL, SPELLING
+from outcome import Outcome, Tolerance, on_purpose, run, trips_on_old_numpy, value_difference
+from registry import METRICS
+
+SHARED = tuple(name for name in FUNCTIONS if name in trueval.__all__)
+
+# Differences that are meant ------------------------------------------------------------------------------------------
+
+
+class Meant(NamedTuple):
+    """A difference that is meant: in which functions and calls, what our outcome is held to, and why.
+
+    `done` is REFUSAL, a ValueError or a TypeError; SPELLING, scikit-learn's exception or warnings but for how numbers
+    are written in its text; PLAIN, the value that scikit-learn gives for the plain form; ORACLE, that of the textbook.
+    """
+
+    functions: str
+    when: Callable[[Call, Outcome], bool]
+    done: str
+    reason: str
+
+
+def items(call: Call, name: str) -> np.ndarray:
+    """An argument as an array, as far as it can be one; an empty one where it is not given."""
+    value = call.argument(name)
+    try:
+        return np.asarray([] if value is None else value.toarray() if sp.issparse(value) else value)
+    except (TypeError, ValueError):
+        return np.array([])
+
+
+def holds(kinds: str, *names: str) -> Callable[[Call, Outcome], bool]:
+    """Calls in which one of these arguments is an array of one of these kinds of dtype; words may be objects, too."""
+
+    def when(call: Call, theirs: Outcome) -> bool:
+        arrays = [items(call, name) for name in names if name in parameters(call.name)]
+        if any(a.dtype.kind in kinds for a in arrays):
+            return True
+        objects = [item for a in arrays if a.dtype.kind == "O" for item in a.ravel().tolist()]
+        return "U" in kinds and any(isinstance(item, (str, bytes)) for item in objects)
+
+    return when
+
+
+def lacks(*names: str) -> Callable[[Call, Outcome], bool]:
+    """Calls in which an element of one of these arguments is missing."""
+
+    def when(call: Call, theirs: Outcome) -> bool:
+        elements = [item for name in names for item in items(call, name).ravel().tolist()]
+        return any(item is None or item is pd.NA for item in elements)
+
+    return when
+
+
+def stores_zeros(call: Call, theirs: Outcome) -> bool:
+    return any(sp.issparse(a) and not np.all(a.data) for a in call.args)
+
+
+def wraps_around(call: Call, theirs: Outcome) -> bool:
+    scores = items(call, "y_score")
+    kind = scores.dtype.kind
+    return kind == "u" or (kind == "i" and bool(scores.size) and scores.min() == np.iinfo(scores.dtype).min)
+
+
+def has_infinite_halves(call: Call, theirs: Outcome) -> bool:
+    return any(getattr(a, "dtype", None) == np.float16 and bool(np.any(np.isinf(a))) for a in call.args)
+
+
+def has_huge_labels(call: Call, theirs: Outcome) -> bool:
+    return any(a.dtype == np.uint64 and a.size and a.max() > 2**53 for a in map(np.asarray, call.args))
+
+
+def asks_for_text(call: Call, theirs: Outcome) -> bool:
+    return items(call, "labels").dtype.kind == "U" and any(a.dtype.kind in "biuf" for a in map(np.asarray, call.args))
+
+
+def ignores_ties(call: Call, theirs: Outcome) -> bool:
+    rows = items(call, "y_score")
+    return bool(call.argument("ignore_ties")) and any(len(np.unique(row)) < len(row) for row in np.atleast_2d(rows))
+
+
+LABELS = (
+    "accuracy_score|balanced_accuracy_score|class_likelihood_ratios|classification_report|cohen_kappa_score"
+    "|confusion_matrix|f1_score|fbeta_score|hamming_loss|jaccard_score|matthews_corrcoef|multilabel_confusion_matrix"
+    "|precision_recall_fscore_support|precision_score|recall_score|zero_one_loss"
+)
+PROBABILITIES = "brier_score_loss|d2_brier_score|d2_log_loss_score|log_loss"
+CELLS = "confusion_matrix|cohen_kappa_score|class_likelihood_ratios"
+CURVES = "average_precision_score|.*_curve|.*_at_thresholds|roc_auc_score"
+GAINS = "dcg_score|ndcg_score"
+MEANT: tuple[Meant, ...] = (
+    Meant(
+        ".*",
+        holds("USTMmc", "sample_weight"),
+        REFUSAL,
+        "words, times and complex numbers are no weights; scikit-learn takes them in some functions, not in others",
+    ),
+    Meant(
+        ".*",
+        lacks("sample_weight"),
+        REFUSAL,
+        "a weight is missing; scikit-learn lets it through in some functions, as NaN or as 0",
+    ),
+    Meant(
+        ".*",
+        holds("b", "sample_weight"),
+        PLAIN,
+        "scikit-learn adds weights as booleans in some functions, where True + True is True",
+    ),
+    Meant(
+        LABELS,
+        holds("m", "y_true", "y_pred", "y1", "y2"),
+        PLAIN,
+        "scikit-learn counts a duration and the number that it equals as two labels, though as a hit",
+    ),
+    Meant(
+        ".*",
+        stores_zeros,
+        PLAIN,
+        "scikit-learn counts a zero that is stored in a sparse matrix as a label that is there",
+    ),
+    Meant(
+        LABELS,
+        has_infinite_halves,
+        REFUSAL,
+        "no label is infinite; scikit-learn does not notice an infinite float16, which overflows on the way",
+    ),
+    Meant(
+        CELLS,
+        has_huge_labels,
+        ORACLE,
+        "scikit-learn does not find an integer label beyond 2**53 among labels that were promoted to float64",
+    ),
+    Meant(
+        CELLS,
+        lambda call, theirs: items(call, "labels").ndim != 1,
+        REFUSAL,
+        "labels are a list; scikit-learn takes a number, and a table if it holds 0, 1, 2 ... in order",
+    ),
+    Meant(
+        CELLS,
+        asks_for_text,
+        REFUSAL,
+        "words are not among numbers; scikit-learn finds them by the text of the numbers, and then no sample of them",
+    ),
+    Meant(
+        PROBABILITIES,
+        lambda call, theirs: str(getattr(call.argument("y_true"), "dtype", "")) in ("Int64", "boolean"),
+        SPELLING,
+        "labels of pandas' nullable integers are float64 in messages",
+    ),
+    Meant(
+        f"{CURVES}|{GAINS}",
+        holds("USTMm", "y_score"),
+        REFUSAL,
+        "words and times are no scores; scikit-learn ranks by them in some functions, and fails on them in others",
+    ),
+    Meant(
+        GAINS,
+        holds("USTm", "y_true"),
+        REFUSAL,
+        "words and times are no gains; scikit-learn adds them in some forms, and fails on them in others",
+    ),
+    Meant(
+        GAINS,
+        ignores_ties,
+        ORACLE,
+        "with ignore_ties, scikit-learn leaves the order of tied scores to an unstable sort",
+    ),
+    Meant(
+        GAINS,
+        wraps_around,
+        PLAIN,
+        "scikit-learn negates the scores in their own dtype, where -1 wraps around to the largest value",
+    ),
+    Meant(
+        GAINS,
+        lambda call, theirs: any(isinstance(a, pd.DataFrame) and "category" in map(str, a.dtypes) for a in call.args),
+        PLAIN,
+        "categories of numbers are numbers; scikit-learn refuses a table of them, though no single column",
+    ),
+    Meant(
+        f"{GAINS}|auc",
+        lacks("y_true", "y_score", "x", "y"),
+        REFUSAL,
+        "a number is missing; in a list scikit-learn notices it late or not at all",
+    ),
+    Meant(
+        "auc",
+        holds("USTMm", "x", "y"),
+        REFUSAL,
+        "words and times are no numbers; scikit-learn looks at their order first",
+    ),
+    Meant(
+        "auc",
+        holds("bu", "x", "y"),
+        PLAIN,
+        "scikit-learn subtracts x in their own dtype, where 0 - 1 is 255, and adds y, where True + True is True",
+    ),
+    Meant(
+        CURVES,
+        holds("O", "y_score"),
+        PLAIN,
+        "thresholds of scores that come as objects are float64, not objects",
+    ),
+    Meant(
+        "auc|roc_auc_score",
+        lambda call, theirs: str(theirs.error).startswith("x is neither increasing nor decreasing"),
+        SPELLING,
+        "x in the message is float64, not objects; and with negative weights, a zero of the curve may be -0.0",
+    ),
+)
+
+
+def meant(call: Call, theirs: Outcome) -> Meant | None:
+    """The entry for a call, if any."""
+    for entry in MEANT:
+        if re.fullmatch(entry.functions, call.name) and entry.when(call, theirs):
+            return entry
+    return None
+
+
+# Comparison -----------------------------------------------------------------------------------------------------------
+
+DEFAULT = Tolerance(1e-12, 1e-14, "no row of the registry says otherwise")
+
+
+def plain(part: Any) -> Any:
+    """The numbers or words of a part, as the plainest array of them; what holds neither stays as it is."""
+    if part is None or np.isscalar(part) or isinstance(part, dict) or callable(part):
+        return part
+    array = np.asarray(part.toarray() if sp.issparse(part) else part)
+    if array.dtype.kind == "T":
+        return array.astype(object).astype(np.str_)
+    if array.dtype.kind == "O":
+        kinds = set(map(type, array.ravel().tolist()))
+        return array.astype(np.str_ if str in kinds else np.int64 if kinds <= {int, bool} else np.float64)
+    if array.dtype.kind in "iu" and array.size and (array.max() >= 2**63 or array.min() == -(2**63)):
+        return array.astype(np.longdouble)
+    common = {"b": np.int64, "i": np.int64, "u": np.int64, "m": np.int64, "f": np.float64}
+    return array.astype(common[array.dtype.kind]) if array.dtype.kind in common else array
+
+
+def plain_form(call: Call, *, flat: bool) -> Call:
+    """The call with the plain form of every argument that holds data; if `flat`, a column as one dimension."""
+    data = {"labels", "multioutput", "sample_weight"} | set(list(parameters(call.name))[:2])
+
+    def form(name: str, value: Any) -> Any:
+        if name not in data:
+            return value
+        made = plain(value)
+        if name == "y_score" and items(call, name).dtype.kind == "O":
+            made = np.asarray(made, np.float64)
+        thin = flat and getattr(made, "shape", (0,))[1:] == (1,)
+        return made.ravel() if thin else made
+
+    kwargs = {name: form(name, value) for name, value in call.kwargs.items()}
+    return replace(call, args=tuple(map(form, parameters(call.name), call.args)), kwargs=kwargs)
+
+
+def narrowest(call: Call) -> Tolerance | None:
+    """What an argument that is less precise than float64 asks for."""
+    found = None
+    for part in (*call.args, *call.kwargs.values()):
+        dtype = getattr(part, "dtype", None)
+        if dtype is None and isinstance(part, (list, tuple)):
+            dtype = getattr(part[0] if len(part) else None, "dtype", None)
+        name = "longdouble" if str(dtype) == str(np.dtype(np.longdouble)) else str(dtype).lower().lstrip("<>=")
+        name = {"f4": "float32", "f2": "float16"}.get(name, name)
+        if name in NARROW:
+            found = NARROW[name].widened(found)
+    return found
+
+
+def allowed(call: Call) -> Tolerance:
+    """The tolerance for a call: that of the registry's row, or more where the input is less precise."""
+    row = METRICS.get(call.name)
+    weighted = call.argument("sample_weight") is not None
+    own = (row.weighted if weighted else row.tolerance) if row else DEFAULT
+    return own.widened(narrowest(call))
+
+
+def in_order(text: str) -> str:
+    """A message in which the sets are sorted: their order changes from run to run."""
+    return re.sub(r"\{([^{}:]*)\}", lambda m: f"{{{', '.join(sorted(m[1].split(', ')))}}}", text)
+
+
+def deliberate(error: BaseException) -> bool:
+    """Does scikit-learn raise this on purpose, or Python itself when the arguments do not fit the signature?"""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return on_purpose(error) or (trace is not None and trace.tb_frame.f_code.co_filename == inspect.__file__)
+
+
+def raised(outcome: Outcome) -> tuple[type, str]:
+    return type(outcome.error), in_order(str(outcome.error))
+
+
+def issued(outcome: Outcome) -> list[tuple[type, str]]:
+    return [(kind, in_order(text)) for kind, text in outcome.warnings]
+
+
+def spelled(text: str) -> str:
+    """A message without signs of zeros, blanks, decimal points of whole numbers and the names of NumPy's scalars."""
+    text = re.sub(r"np\.\w+\(([^()]*)\)", r"\1", text)
+    return re.sub(r"-(?=0\.?0?\b)|\s|(?<=\d)\.0?(?!\d)", "", text)
+
+
+def unlike(a: Any, b: Any, tolerance: Tolerance, *, types: bool = True) -> str | None:
+    """How two values differ; values of text and dictionaries among them."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        if list(a) != list(b):
+            return f"keys differ: {list(a)} against {list(b)}"
+        return next(filter(None, (unlike(a[key], b[key], tolerance, types=types) for key in a)), None)
+    if type(a) is float and isinstance(b, (float, int, np.floating)):
+        b = float(b)  # a number is a float here, also where scikit-learn's is a scalar of NumPy's or the int 0
+    if isinstance(a, str) or isinstance(b, str):
+        return None if type(a) is type(b) and a == b else f"texts differ:\n{a}\n{b}"
+    return value_difference(a, b, tolerance, types=types)
+
+
+def differing(call: Call, ours: Outcome, theirs: Outcome) -> str | None:
+    """What is different about our outcome, None where nothing is: a word for the kind of it, a colon, and the rest."""
+    if raised(ours) != raised(theirs):
+        return "outcomes differ"
+    if ours.error is None:
+        found = unlike(ours.value, theirs.value, allowed(call))
+        if found:
+            return found
+    return "warnings differ" if issued(ours) != issued(theirs) else None
+
+
+def fault(call: Call, ours: Outcome, theirs: Outcome) -> str | None:
+    """What is wrong with our outcome, None where nothing is."""
+    found = differing(call, ours, theirs)
+    if not found or trips_on_old_numpy(theirs.error):
+        return None
+    refused = isinstance(ours.error, (ValueError, TypeError))
+    by_accident = theirs.error is not None and not deliberate(theirs.error)
+    entry = meant(call, theirs)
+    if refused and (by_accident or (entry and entry.done == REFUSAL)):
+        return None
+    if entry and entry.done == SPELLING:
+        ours, theirs = respelled(ours), respelled(theirs)
+        return differing(call, ours, theirs)
+    if not by_accident and not (entry and entry.done in (PLAIN, ORACLE)):
+        return found
+    if entry and entry.done == ORACLE and ours.error is None:
+        textbook = METRICS[call.name].oracle(*map(np.asarray, call.args), **call.kwargs)
+        apart = unlike(ours.value, textbook, allowed(call), types=False)
+        return f"not the value of the textbook: {apart}" if apart else None
+    try:
+        forms = [plain_form(call, flat=flat) for flat in (False, True)]
+    except (TypeError, ValueError, OverflowError):
+        return f"a value, though there is no plain form: {found}"
+    expected = run(lambda: forms[0].of(sklearn.metrics))
+    if expected.error is not None:
+        expected = run(lambda: forms[1].of(sklearn.metrics))
+    if refused and type(ours.error) is type(expected.error):
+        return None
+    if ours.error is not None:
+        return f"neither a refusal nor the value of the plain form: {found}"
+    if expected.error is not None:
+        return f"a value, though the plain form has none: {found}\nplain:  {expected}"
+    apart = unlike(ours.value, expected.value, allowed(call))
+    return f"not the value of the plain form: {apart}" if apart else None
+
+
+def respelled(outcome: Outcome) -> Outcome:
+    """An outcome whose messages are spelled in one way."""
+    error = outcome.error and type(outcome.error)(spelled(str(outcome.error)))
+    return replace(outcome, error=error, warnings=tuple((kind, spelled(text)) for kind, text in outcome.warnings))
+
+
+class Difference(NamedTuple):
+    """A difference in one backend: what kind of it, and both outcomes."""
+
+    backend: str
+    found: str
+    ours: Outcome
+    theirs: Outcome
+
+    @property
+    def kind(self) -> tuple[str, ...]:
+        """Differences of one kind have, as a rule, one cause."""
+        first = self.found.partition(":")[0]
+        return (re.sub(r"\d", "", first), *(gist(outcome) for outcome in (self.ours, self.theirs)))
+
+
+def gist(outcome: Outcome) -> str:
+    """What became of a call, without the data."""
+    texts = [str(outcome.error)] if outcome.error else []
+    texts += [text for _, text in outcome.warnings]
+    words = {re.sub(r"[^a-z ]|(?<=')\w+|\b\w*\d\w*\b", "", text[:80]) for text in texts}
+    return f"{type(outcome.error).__name__} {' '.join(sorted(words))}"
+
+
+def compare(call: Call) -> tuple[Outcome, list[Difference]]:
+    """scikit-learn's outcome, and how those of both backends differ from it."""
+    theirs = run(lambda: call.of(sklearn.metrics))
+    found = []
+    for backend in BACKENDS:
+        with trueval.use_backend(backend):
+            ours = run(lambda: call.of(trueval))
+        what = fault(call, ours, theirs)
+        if what:
+            found.append(Difference(backend, what, ours, theirs))
+    return theirs, found
+
+
+# Shorter calls --------------------------------------------------------------------------------------------------------
+
+
+def cut(part: Any, size: int, keep: list[int], axis: int) -> Any:
+    """Some rows (or columns) of a part that has `size` of them; of another, all."""
+    shape = (len(part),) if isinstance(part, (list, tuple)) else getattr(part, "shape", ())
+    if len(shape) <= axis or shape[axis] != size:
+        return part
+    try:
+        if isinstance(part, (list, tuple)):
+            return type(part)(part[i] for i in keep)
+        if isinstance(part, (pd.Series, pd.DataFrame)):
+            return part.take(keep, axis=axis).reset_index(drop=True)
+        if sp.issparse(part):
+            return type(part)(part.tocsr()[:, keep] if axis else part.tocsr()[keep])
+        return part[:, keep] if axis else part[keep]
+    except (TypeError, ValueError, IndexError):
+        return part
+
+
+def lengths(call: Call, axis: int) -> set[int]:
+    sizes = set()
+    for part in (*call.args, *call.kwargs.values()):
+        if isinstance(part, (list, tuple)) and axis == 0:
+            sizes.add(len(part))
+        elif len(getattr(part, "shape", ())) > axis:
+            sizes.add(part.shape[axis])
+    return sizes
+
+
+def each_part(call: Call, change: Callable[[Any], Any]) -> Call:
+    """The call with every argument changed."""
+    kwargs = {name: change(value) for name, value in call.kwargs.items()}
+    return replace(call, args=tuple(map(change, call.args)), kwargs=kwargs)
+
+
+def simpler(part: Any) -> Iterator[Any]:
+    """Simpler forms and simpler numbers of a part."""
+    if part is None or np.isscalar(part) or isinstance(part, (dict, set)) or callable(part):
+        return
+    if type(part) is not np.ndarray or part.dtype not in (np.int64, np.float64):
+        with suppress(TypeError, ValueError, OverflowError):
+            yield plain(part)
+    if type(part) is np.ndarray and part.dtype.kind in "iuf" and part.size:
+        yield np.zeros_like(part)
+        yield np.ones_like(part)
+        if part.dtype == np.float64:
+            yield part.astype(np.int64)
+        for i in np.ndindex(part.shape):
+            for value in (0, 1):
+                if part[i] not in (0, 1):
+                    changed = part.copy()
+                    changed[i] = value
+                    yield changed
+
+
+def shorter(call: Call) -> Iterator[Call]:
+    """Calls that are a step simpler, the larger steps first."""
+    for name in call.kwargs:
+        yield replace(call, kwargs={k: v for k, v in call.kwargs.items() if k != name})
+    for axis in (0, 1):
+        for size in sorted(lengths(call, axis), reverse=True):
+            for width in sorted({size // 2, size // 4, 1} - {0}, reverse=True):
+                for start in range(0, size, width):
+                    keep = [*range(start), *range(start + width, size)]
+                    yield each_part(call, lambda part, s=size, k=keep, a=axis: cut(part, s, k, a))  # type: ignore[misc]
+    for i, part in enumerate(call.args):
+        for other in simpler(part):
+            yield replace(call, args=(*call.args[:i], other, *call.args[i + 1 :]))
+    for name, part in call.kwargs.items():
+        for other in simpler(part):
+            yield replace(call, kwargs={**call.kwargs, name: other})
+
+
+def reduced(call: Call, still: Callable[[Call], bool], seconds: float = 4.0) -> Call:
+    """The shortest call found in a while of which `still` is true."""
+    end = time.monotonic() + seconds
+    seen = {str(call)}
+    while time.monotonic() < end:
+        for step in shorter(call):
+            text = str(step)
+            if text not in seen:
+                seen.add(text)
+                if still(step):
+                    call = step
+                    break
+            if time.monotonic() > end:
+                return call
+        else:
+            return call
+    return call
+
+
+# Search ---------------------------------------------------------------------------------------------------------------
+
+
+class Example(NamedTuple):
+    """A kind of difference: how often it came up, one call, and what came of it."""
+
+    count: int
+    call: Call
+    seed: int
+    differences: tuple[Difference, ...]
+
+
+@dataclass
+class Tally:
+    """What became of many calls of a function."""
+
+    name: str
+    cases: int = 0
+    values: int = 0
+    differences: int = 0
+    kinds: dict[tuple[str, ...], Example] = field(default_factory=dict)
+
+    def add(self, seed: int) -> None:
+        """Draw the call of a seed, and compare."""
+        call = draw(self.name, seed)
+        theirs, found = compare(call)
+        self.cases += 1
+        self.values += theirs.error is None
+        if not found:
+            return
+        self.differences += 1
+        known = self.kinds.get(found[0].kind)
+        if known:
+            self.kinds[found[0].kind] = known._replace(count=known.count + 1)
+        else:
+            self.kinds[found[0].kind] = Example(1, call, seed, tuple(found))
+
+    def line(self) -> str:
+        """The counts in a line."""
+        share = self.values / max(self.cases, 1)
+        return f"{self.name:40} {self.cases:7} cases  {share:4.0%} with a value  {self.differences:5} differences"
+
+    def report(self, most: int = 12) -> str:
+        """Every kind of difference with its shortest call."""
+        shown = [self.line()]
+        for kind, example in sorted(self.kinds.items(), key=lambda item: -item[1].count)[:most]:
+
+            def still(call: Call, kind: tuple[str, ...] = kind) -> bool:
+                found = compare(call)[1]
+                return bool(found) and found[0].kind == kind
+
+            call = reduced(example.call, still)
+            found = compare(call)[1] or example.differences
+            where = " and ".join(d.backend for d in found)
+            first = found[0]
+            shown.append(
+                f"\n{example.count} times, in {where}; first drawn by draw({self.name!r}, {example.seed})\n{call}\n"
+                f"{first.found}\nours:   {first.ours}\ntheirs: {first.theirs}"
+            )
+        if len(self.kinds) > most:
+            shown.append(f"\n... and {len(self.kinds) - most} further kinds")
+        return "\n".join(shown)
