@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from .. import _backend
 from .arrays import Array, check_array, check_consistent_length, column_or_1d, floats, native, not_finite
 from .scores import query_weights
-from .targets import Target, code_dtype
+from .targets import Target
+from .words import code_dtype
 
 
 class Decisions(NamedTuple):
