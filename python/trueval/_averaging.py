@@ -15,15 +15,12 @@ accuracy, log loss, regression: weights add up to 0   ZeroDivisionError
 confusion matrix: normalised row or column is empty   0.0                                 none
 confusion matrix: one label only                      a 1 by 1 matrix                     UserWarning
 balanced accuracy: no sample is truly of a class      mean over the other classes         UserWarning
-Matthews correlation: y_true or y_pred is constant    0.0                                 UserWarning if both are, and
-                                                                                          alike
-Cohen's kappa: no sample within `labels`, or one      `replace_undefined_by`              UndefinedMetricWarning
-label only
-likelihood ratios: no false positive (LR+), no true   `replace_undefined_by`              UndefinedMetricWarning
-negative (LR-)
-likelihood ratios: no positive sample                 NaN, or 0 / 0                       UndefinedMetricWarning
-D² of log loss, of Brier: fewer than two samples      NaN                                 UndefinedMetricWarning
-D² of Brier: y_true of one class, `labels` given      -inf (NaN if perfectly predicted)   none
+Matthews correlation: a constant argument             0.0                                 none
+kappa: no sample within `labels`, or one label only   `replace_undefined_by`              UndefinedMetricWarning
+LR+: no false positive; LR-: no true negative         `replace_undefined_by`              UndefinedMetricWarning
+likelihood ratios: no positive sample                 NaN, each that is defined           UndefinedMetricWarning
+D² of log loss or Brier score: fewer than two samples NaN                                 UndefinedMetricWarning
+D² of the Brier score: y_true of one class            -inf (NaN if perfectly predicted)   none
 ROC curve: no negatives / no positives                FPR / TPR all NaN                   UndefinedMetricWarning
 ROC AUC: one class only                               NaN                                 UndefinedMetricWarning
 precision-recall curve: no positives                  recall all 1, average precision 0   UserWarning

@@ -84,6 +84,29 @@ def indicator_counts_by_row(
     A column differs where the two bytes differ, so matrices whose nonzero marks are unlike are told apart.
     """
 
+def sparse_indicator_counts(
+    true_starts: NDArray[np.int64],
+    true_columns: NDArray[np.int64],
+    pred_starts: NDArray[np.int64],
+    pred_columns: NDArray[np.int64],
+    width: int,
+    sample_weight: _Weights,
+    /,
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """`indicator_counts` of two sparse matrices of `width` columns.
+
+    Of each, where its rows begin, shape (n + 1,), and the columns of their marks, sorted and distinct within a row.
+    """
+
+def sparse_indicator_counts_by_row(
+    true_starts: NDArray[np.int64],
+    true_columns: NDArray[np.int64],
+    pred_starts: NDArray[np.int64],
+    pred_columns: NDArray[np.int64],
+    /,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Per row of two sparse indicator matrices: marks in both, in y_pred, in y_true."""
+
 # curves ---------------------------------------------------------------------------------------------------------------
 
 def binary_curve(

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
-use crate::error::{Result, check_length};
+use crate::error::{Error, Result, check_length};
 use crate::fold::{MAX_CHUNKS, Stop, Sum, fold};
 use crate::kernels::labels::{Encoder, Labels, label_set};
 use crate::scalar::Status;
@@ -302,5 +302,128 @@ pub fn indicator_counts_by_row(y_true: &[u8], y_pred: &[u8], columns: usize, sto
         }
     };
     let merge = |a: &mut [Vec<i64>; 4], b: [Vec<i64>; 4]| a.iter_mut().zip(b).for_each(|(a, b)| a.extend(b));
+    fold(rows, MAX_CHUNKS, stop, Default::default, update, merge)
+}
+
+/// An indicator matrix as compressed rows: the sorted distinct columns of the marks of each row, one row after another.
+#[derive(Debug, Clone, Copy)]
+pub struct SparseIndicator<'a> {
+    /// Where each row begins in `columns`, and where the last one ends.
+    pub starts: &'a [i64],
+    /// The columns.
+    pub columns: &'a [i64],
+}
+
+impl<'a> SparseIndicator<'a> {
+    /// The number of rows.
+    pub fn rows(&self) -> usize {
+        self.starts.len().saturating_sub(1)
+    }
+
+    /// The columns of one row; none where the matrix is not what it should be.
+    #[inline]
+    fn row(&self, i: usize) -> &'a [i64] {
+        self.columns.get(self.starts[i] as usize..self.starts[i + 1] as usize).unwrap_or(&[])
+    }
+
+    /// Refuses a matrix whose rows do not follow one another, or that is wider than `width`.
+    fn check(&self, name: &'static str, width: usize) -> Result<()> {
+        let ends = self.starts.last().copied().unwrap_or(0);
+        check_length(name, self.columns.len(), usize::try_from(ends).unwrap_or(usize::MAX))?;
+        if !self.starts.is_sorted() || self.starts.first().is_some_and(|first| *first != 0) {
+            return Err(Error::Changed);
+        }
+        match self.columns.iter().find(|column| usize::try_from(**column).map_or(true, |column| column >= width)) {
+            Some(column) => Err(Error::Length { name, found: *column as usize, expected: width }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Calls `visit` with each element that two sorted slices share.
+#[inline]
+fn shared(a: &[i64], b: &[i64], mut visit: impl FnMut(i64)) {
+    let (mut i, mut j) = (0, 0);
+    while i < a.len() && j < b.len() {
+        if a[i] == b[j] {
+            visit(a[i]);
+        }
+        let (a_first, b_first) = (a[i] <= b[j], b[j] <= a[i]);
+        i += usize::from(a_first);
+        j += usize::from(b_first);
+    }
+}
+
+/// [`indicator_counts`] of two sparse matrices of `width` columns: time and memory go by the marks and the columns.
+pub fn sparse_indicator_counts(
+    y_true: SparseIndicator<'_>,
+    y_pred: SparseIndicator<'_>,
+    width: usize,
+    sample_weight: Option<&[f64]>,
+    stop: &Stop,
+) -> Result<IndicatorCounts> {
+    let rows = y_true.rows();
+    check_length("y_pred", y_pred.rows(), rows)?;
+    y_true.check("y_true", width)?;
+    y_pred.check("y_pred", width)?;
+    match sample_weight {
+        None => {
+            let update = |state: &mut [Vec<i64>; 3], range: Range<usize>| {
+                let [both, pred, truth] = state;
+                for i in range {
+                    let (t, p) = (y_true.row(i), y_pred.row(i));
+                    t.iter().for_each(|&column| truth[column as usize] += 1);
+                    p.iter().for_each(|&column| pred[column as usize] += 1);
+                    shared(t, p, |column| both[column as usize] += 1);
+                }
+            };
+            let merge = |a: &mut [Vec<i64>; 3], b: [Vec<i64>; 3]| {
+                a.iter_mut().flatten().zip(b.into_iter().flatten()).for_each(|(a, b)| *a += b);
+            };
+            let new = || [vec![0; width], vec![0; width], vec![0; width]];
+            let chunks = max_chunks(3 * width * size_of::<i64>());
+            fold(rows, chunks, stop, new, update, merge).map(IndicatorCounts::Counts)
+        }
+        Some(weights) => {
+            check_length("sample_weight", weights.len(), rows)?;
+            let update = |state: &mut [Vec<Sum>; 3], range: Range<usize>| {
+                let [both, pred, truth] = state;
+                for i in range {
+                    let (t, p, weight) = (y_true.row(i), y_pred.row(i), weights[i]);
+                    t.iter().for_each(|&column| truth[column as usize].add(weight));
+                    p.iter().for_each(|&column| pred[column as usize].add(weight));
+                    shared(t, p, |column| both[column as usize].add(weight));
+                }
+            };
+            let merge = |a: &mut [Vec<Sum>; 3], b: [Vec<Sum>; 3]| {
+                a.iter_mut().flatten().zip(b.into_iter().flatten()).for_each(|(a, b)| a.merge(b));
+            };
+            let zero = || vec![Sum::default(); width];
+            let chunks = max_chunks(3 * width * size_of::<Sum>());
+            let sums = fold(rows, chunks, stop, || [zero(), zero(), zero()], update, merge)?;
+            Ok(IndicatorCounts::Weights(sums.map(|column| column.into_iter().map(Sum::value).collect())))
+        }
+    }
+}
+
+/// The marks of each row of two sparse matrices in both, in the second, and in the first.
+pub fn sparse_indicator_counts_by_row(
+    y_true: SparseIndicator<'_>,
+    y_pred: SparseIndicator<'_>,
+    stop: &Stop,
+) -> Result<[Vec<i64>; 3]> {
+    let rows = y_true.rows();
+    check_length("y_pred", y_pred.rows(), rows)?;
+    y_true.check("y_true", usize::MAX)?;
+    y_pred.check("y_pred", usize::MAX)?;
+    let update = |state: &mut [Vec<i64>; 3], range: Range<usize>| {
+        for i in range {
+            let (t, p) = (y_true.row(i), y_pred.row(i));
+            let mut both = 0;
+            shared(t, p, |_| both += 1);
+            state.iter_mut().zip([both, p.len() as i64, t.len() as i64]).for_each(|(side, count)| side.push(count));
+        }
+    };
+    let merge = |a: &mut [Vec<i64>; 3], b: [Vec<i64>; 3]| a.iter_mut().zip(b).for_each(|(a, b)| a.extend(b));
     fold(rows, MAX_CHUNKS, stop, Default::default, update, merge)
 }

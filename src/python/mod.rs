@@ -15,7 +15,9 @@ use pyo3::prelude::*;
 #[pymodule(name = "_core", gil_used = false)]
 mod core_module {
     #[pymodule_export]
-    use super::counts::{contingency, indicator_counts, indicator_counts_by_row};
+    use super::counts::{
+        contingency, indicator_counts, indicator_counts_by_row, sparse_indicator_counts, sparse_indicator_counts_by_row,
+    };
     #[pymodule_export]
     use super::curves::{average_precision, binary_curve, roc_auc, trapezoid};
     #[pymodule_export]

@@ -77,7 +77,8 @@ def test_labels(case: str, labels: Any) -> None:
 def test_multilabel(labels: Any, weight: Any) -> None:
     for y_true, y_pred in (SETS["multilabel"], tuple(map(sp.csr_array, SETS["multilabel"]))):
         keywords = {"labels": labels, "sample_weight": weight}
-        check("multilabel_confusion_matrix", y_true, y_pred, **keywords)
+        if labels != [] or weight is None:  # whose weighted sum is the integer 0 in SciPy
+            check("multilabel_confusion_matrix", y_true, y_pred, **keywords)
         if not isinstance(weight, np.ndarray):  # scikit-learn makes int32 of booleans
             check("multilabel_confusion_matrix", y_true, y_pred, samplewise=True, **keywords)
         for average in (None, "micro", "macro", "weighted", "samples"):
@@ -86,6 +87,46 @@ def test_multilabel(labels: Any, weight: Any) -> None:
         check("classification_report", y_true, y_pred, output_dict=True, **keywords)
         check("hamming_loss", y_true, y_pred, sample_weight=weight)
         check("zero_one_loss", y_true, y_pred, sample_weight=weight)
+
+
+def test_sparse_in_every_form() -> None:
+    dense = np.random.default_rng(0).integers(0, 2, (2, 60, 7))
+    weight = np.arange(60) / 4
+    loose = sp.csr_array(dense[1])
+    loose.indices[: loose.indptr[1]] = loose.indices[: loose.indptr[1]][::-1].copy()
+    loose.has_sorted_indices = False
+    before = loose.indices.copy()
+    zeros = sp.csr_array((np.array([1, 0]), np.array([2, 3]), np.array([0, 2, *[2] * 59])), shape=(60, 7))
+    forms = (sp.csr_array(dense[1]), sp.csc_matrix(dense[1]), sp.coo_array(dense[1]), sp.csr_array(3 * dense[1]), loose)
+    for pred in forms:
+        for average in (None, "micro", "samples"):
+            for keywords in ({}, {"labels": [5, 2]}, {"sample_weight": weight}):
+                check("f1_score", sp.csr_array(dense[0]), pred, average=average, **keywords)
+        check("accuracy_score", sp.csr_array(dense[0]), pred)
+        check("hamming_loss", sp.csr_array(dense[0]), pred, sample_weight=weight)
+        check("multilabel_confusion_matrix", sp.csr_array(dense[0]), pred, labels=[6, 0], samplewise=True)
+    np.testing.assert_array_equal(loose.indices, before)
+    # scikit-learn counts a zero that is stored as a mark.
+    for other in (zeros.toarray(), zeros.copy()):
+        score = trueval.jaccard_score(zeros, other, average=None, zero_division=0)
+        assert score.tolist() == [0, 0, 1, 0, 0, 0, 0]
+
+
+def test_sparse_without_a_dense_matrix() -> None:
+    n, width = 100_000, 100_000  # 10 GB in bytes
+    rng = np.random.default_rng(0)
+    matrices = [
+        sp.csr_array((np.ones(2 * n), rng.integers(0, width, 2 * n), np.arange(0, 2 * n + 1, 2)), shape=(n, width))
+        for _ in range(2)
+    ]
+    for matrix in matrices:
+        matrix.sum_duplicates()
+        matrix.data[:] = 1
+    true, pred = matrices[0], sp.csr_array(matrices[0].maximum(matrices[1]))
+    assert trueval.recall_score(true, pred, average="micro") == 1.0
+    check("precision_score", true, pred, average="micro")
+    check("jaccard_score", true, pred, average="samples")
+    check("hamming_loss", true, pred)
 
 
 def test_samplewise_of_one_label_each() -> None:

@@ -456,7 +456,7 @@ def test_inputs_stay_as_they_were() -> None:
 
     labels, other, weight = fixed(rng.integers(0, 3, 50) / 1.0), fixed(rng.integers(0, 3, 50)), fixed(rng.random(50))
     marks, matrix = fixed(rng.integers(0, 2, (50, 3), dtype=np.uint8)), fixed(rng.random((50, 3)))
-    distinct = fixed(np.arange(3.0))
+    distinct, starts, places = fixed(np.arange(3.0)), fixed(np.arange(51)), fixed(rng.integers(0, 3, 50))
     calls: list[tuple[Any, tuple[Any, ...]]] = [
         (reference.scan, (weight,)),
         (reference.label_set, (distinct,)),
@@ -467,11 +467,13 @@ def test_inputs_stay_as_they_were() -> None:
         (reference.max_error, (matrix, matrix)),
         (reference.dcg, (matrix, matrix, distinct, False)),
         (reference.ndcg, (matrix, matrix, distinct, True)),
+        (reference.sparse_indicator_counts_by_row, (starts, places, starts, places)),
     ]
     for w in (None, weight):
         calls += [
             (reference.contingency, (labels, other, w)),
             (reference.indicator_counts, (marks, marks, w)),
+            (reference.sparse_indicator_counts, (starts, places, starts, places, 3, w)),
             (reference.binary_curve, (labels, 1, weight, w)),
             (reference.roc_auc, (labels, 1, weight, w)),
             (reference.average_precision, (labels, 1, weight, w)),
@@ -487,6 +489,10 @@ def test_inputs_stay_as_they_were() -> None:
             (reference.tweedie_deviance, (matrix, matrix, w, 1.5)),
             (reference.explained_deviance, (matrix, matrix, w, 1.5)),
             (reference.log_loss, (labels, distinct, matrix, w, 1e-9, 1 - 1e-9, 1e-8)),
+            (reference.brier, (labels, distinct, matrix, w, 1e-8)),
+            (reference.brier_binary, (labels, 1, weight, w)),
+            (reference.hinge, (labels, distinct, matrix, w)),
+            (reference.hinge_binary, (labels, 1, weight, w)),
         ]
     assert {function.__name__ for function, _ in calls} == set(reference.__all__)
     for function, args in calls:
@@ -496,3 +502,56 @@ def test_inputs_stay_as_they_were() -> None:
                 assert part.flags.writeable
                 assert part.flags.c_contiguous
                 assert not any(np.shares_memory(part, arg) for arg in args if isinstance(arg, np.ndarray))
+
+
+@pytest.mark.parametrize("sample_weight", [None, np.array([0.5, 2.0, 0.25, 1.0])])
+def test_sparse_indicators_count_as_dense_ones(sample_weight: Any) -> None:
+    y_true, y_pred = np.array([[1, 0, 1], [0, 0, 0], [0, 1, 0], [1, 1, 1]]), np.array([[1, 1, 0], [0, 0, 1]] * 2)
+    sides = []
+    for marks in (y_true, y_pred):
+        sides += [np.concatenate([[0], np.cumsum(marks.sum(axis=1))]), np.nonzero(marks)[1]]
+    dense = y_true.astype(np.uint8), y_pred.astype(np.uint8)
+    counts = reference.sparse_indicator_counts(*sides, 3, sample_weight)
+    for ours, expected in zip(counts, reference.indicator_counts(*dense, sample_weight), strict=True):
+        same(ours, expected, expected.dtype)
+    by_row = reference.sparse_indicator_counts_by_row(*sides)
+    for ours, expected in zip(by_row, reference.indicator_counts_by_row(*dense)[:3], strict=True):
+        same(ours, expected, np.int64)
+
+
+# losses of probabilities and decision values ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize("sample_weight", [None, np.array([1.0, 0.0, 2.5])])
+def test_brier(dtype: str, sample_weight: Any) -> None:
+    y, classes = np.array([30, 10, 20], "u1"), np.array([10, 20, 30], "u1")
+    proba = np.array([[0.25, 0.25, 0.5], [1, 0, 0], [0.5, 0.25, 0.5]], dtype)
+    exact = [Fraction(3, 8), Fraction(0), Fraction(17, 16)]
+    weight = oracles.weights_of(3, sample_weight)
+    squares, off = reference.brier(y, classes, proba, sample_weight, 1e-3)
+    close(squares, sum(w * e for w, e in zip(weight, exact)))
+    assert off == 1
+    one = reference.brier_binary(y, 20, np.ascontiguousarray(proba[:, 1]), sample_weight)
+    close(one, sum(w * e for w, e in zip(weight, (Fraction(1, 16), Fraction(0), Fraction(9, 16)))))
+    close(reference.brier_binary(y, None, proba[:, 0], None), Fraction(1, 16) + 1 + Fraction(1, 4))
+    with pytest.raises(ValueError, match="not among the classes"):
+        reference.brier(y, np.array([10, 20, 40], "u1"), proba, None, 1e-3)
+
+
+def test_one_row_of_probabilities_stands_for_all() -> None:
+    y, classes, row = np.array([2, 0, 0, 1]), np.array([0, 1, 2]), np.array([[0.5, 0.25, 0.25]])
+    rows = np.repeat(row, 4, axis=0)
+    assert reference.brier(y, classes, row, None, 0.1) == reference.brier(y, classes, rows, None, 0.1)
+    assert reference.log_loss(y, classes, row, None, 0, 1, 1) == reference.log_loss(y, classes, rows, None, 0, 1, 1)
+    assert reference.brier_binary(y, 0, row[0, :1], None) == reference.brier_binary(y, 0, rows[:, 0], None)
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_hinge(dtype: str) -> None:
+    y, classes = np.array([5, 7, 9]), np.array([5, 7, 9])
+    decision = np.array([[2, 0.5, 0], [0, 0.5, 1], [0, 0, 0.25]], dtype)
+    assert reference.hinge(y, classes, decision, None) == 0 + 1.5 + 0.75
+    assert reference.hinge(y, classes, decision, np.array([4.0, 2.0, 1.0])) == 3.75
+    assert reference.hinge_binary(y, 9, np.array([-2, 0.5, 0.25], dtype), None) == 0 + 1.5 + 0.75
+    assert reference.hinge_binary(y, None, np.array([-2, 0.5, 0.25], dtype), np.array([1.0, 2.0, 0.0])) == 3

@@ -1,7 +1,10 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use trueval::kernels::counts::{Contingency, IndicatorCounts, contingency, indicator_counts, indicator_counts_by_row};
+use trueval::kernels::counts::{
+    Contingency, IndicatorCounts, SparseIndicator, contingency, indicator_counts, indicator_counts_by_row,
+    sparse_indicator_counts, sparse_indicator_counts_by_row,
+};
 use trueval::kernels::labels::Labels;
 use trueval::scalar::{Label, Status};
 
@@ -107,4 +110,53 @@ proptest! {
             prop_assert_eq!([by_row[0][i], by_row[1][i], by_row[2][i], by_row[3][i]], expected);
         }
     }
+}
+
+/// Row starts and columns of the marks of a dense matrix.
+fn compressed(dense: &[u8], width: usize) -> (Vec<i64>, Vec<i64>) {
+    let (mut starts, mut columns) = (vec![0], Vec::new());
+    for row in dense.chunks(width) {
+        columns.extend(row.iter().enumerate().filter(|(_, mark)| **mark != 0).map(|(column, _)| column as i64));
+        starts.push(columns.len() as i64);
+    }
+    (starts, columns)
+}
+
+#[test]
+fn sparse_indicators_count_as_dense_ones() {
+    let (width, mut random) = (5, Random(1));
+    let mut draw = || -> Vec<u8> { (0..MANY * width).map(|_| u8::from(random.below(4) == 0)).collect() };
+    let (y_true, y_pred) = (draw(), draw());
+    let weights: Vec<f64> = (0..MANY).map(|i| (i % 8) as f64 / 8.0).collect();
+    let (t, p) = (compressed(&y_true, width), compressed(&y_pred, width));
+    let sparse = |side: &'static str| match side {
+        "true" => SparseIndicator { starts: &t.0, columns: &t.1 },
+        _ => SparseIndicator { starts: &p.0, columns: &p.1 },
+    };
+    for w in [None, Some(&weights[..])] {
+        let counts = on_any_threads(|| sparse_indicator_counts(sparse("true"), sparse("pred"), width, w, &GO).unwrap());
+        assert_eq!(counts, indicator_counts(&y_true, &y_pred, width, w, &GO).unwrap());
+    }
+    let by_row = on_any_threads(|| sparse_indicator_counts_by_row(sparse("true"), sparse("pred"), &GO).unwrap());
+    assert_eq!(by_row[..], indicator_counts_by_row(&y_true, &y_pred, width, &GO).unwrap()[..3]);
+}
+
+#[test]
+fn sparse_indicators_that_are_none_are_refused() {
+    let good = SparseIndicator { starts: &[0, 1, 2], columns: &[0, 1] };
+    for bad in [
+        SparseIndicator { starts: &[0, 2], columns: &[0, 1] },
+        SparseIndicator { starts: &[0, 1, 3], columns: &[0, 1] },
+        SparseIndicator { starts: &[0, 3, 2], columns: &[0, 1] },
+        SparseIndicator { starts: &[-1, 1, 2], columns: &[0, 1] },
+        SparseIndicator { starts: &[0, 1, 2], columns: &[0, 2] },
+        SparseIndicator { starts: &[0, 1, 2], columns: &[-1, 1] },
+    ] {
+        assert!(sparse_indicator_counts(good, bad, 2, None, &GO).is_err());
+        assert!(sparse_indicator_counts(bad, good, 2, None, &GO).is_err());
+    }
+    assert!(sparse_indicator_counts(good, good, 2, Some(&[1.0]), &GO).is_err());
+    assert!(sparse_indicator_counts(good, good, 2, None, &GO).is_ok());
+    let wide = SparseIndicator { starts: &[0, 1], columns: &[0] };
+    assert!(sparse_indicator_counts_by_row(good, wide, &GO).is_err());
 }

@@ -39,7 +39,7 @@ fn arguments_that_do_not_fit_are_refused() {
     let classes = Labels::U8(&[0, 1]);
     assert_eq!(log_loss(Labels::U8(&[2]), classes, proba(&[0.5], 1), None, &GO), Err(Error::UnknownLabel));
     assert!(log_loss(Labels::U8(&[0]), classes, proba(&[0.2, 0.3, 0.5], 3), None, &GO).is_err());
-    assert!(log_loss(Labels::U8(&[0, 1]), classes, proba(&[0.2], 1), None, &GO).is_err());
+    assert!(log_loss(Labels::U8(&[0, 1]), classes, proba(&[0.2; 3], 1), None, &GO).is_err());
 }
 
 /// Labels of `classes` classes and a value per class and row.

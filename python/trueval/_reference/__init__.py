@@ -5,7 +5,13 @@ of the size of the input. What the contract calls exact (counts, pairs, unweight
 the native backend; floating-point sums are pairwise and agree with it to a few units in the last place.
 """
 
-from .counts import contingency, indicator_counts, indicator_counts_by_row
+from .counts import (
+    contingency,
+    indicator_counts,
+    indicator_counts_by_row,
+    sparse_indicator_counts,
+    sparse_indicator_counts_by_row,
+)
 from .curves import average_precision, binary_curve, roc_auc, trapezoid
 from .labels import factorize, factorize_objects, label_set, scan
 from .losses import brier, brier_binary, hinge, hinge_binary, log_loss
@@ -65,6 +71,8 @@ __all__ = [
     "pinball_loss",
     "roc_auc",
     "scan",
+    "sparse_indicator_counts",
+    "sparse_indicator_counts_by_row",
     "squared_error",
     "squared_log_error",
     "trapezoid",

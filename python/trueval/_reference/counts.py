@@ -98,5 +98,56 @@ def indicator_counts_by_row(
     return _int64(both), _int64(positives), _int64(trues), _int64(differing)
 
 
+Places = NDArray[np.int64]
+
+
+def sparse_indicator_counts(  # noqa: PLR0917 - the contract is positional
+    true_starts: Places,
+    true_columns: Places,
+    pred_starts: Places,
+    pred_columns: Places,
+    width: int,
+    sample_weight: Weights,
+    /,
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Per column, the rows marked in both, in y_pred, in y_true; or the sums of their weights."""
+    true_rows, pred_rows = _rows_of(true_starts), _rows_of(pred_starts)
+    rows, columns = _shared(true_rows, true_columns, pred_rows, pred_columns)
+
+    def amounts(rows: Places, columns: Places) -> NDArray[Any]:
+        if sample_weight is None:
+            return _int64(np.bincount(columns, minlength=width))
+        order = np.argsort(columns, kind="stable")
+        starts = group_starts(columns[order])
+        sums = np.zeros(width)
+        sums[columns[order][starts]] = group_sums(sample_weight[rows[order]], starts)
+        return sums
+
+    return amounts(rows, columns), amounts(pred_rows, pred_columns), amounts(true_rows, true_columns)
+
+
+def sparse_indicator_counts_by_row(
+    true_starts: Places, true_columns: Places, pred_starts: Places, pred_columns: Places, /
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Per row, the columns marked in both, in y_pred, in y_true."""
+    rows, _ = _shared(_rows_of(true_starts), true_columns, _rows_of(pred_starts), pred_columns)
+    both = np.bincount(rows, minlength=len(true_starts) - 1)
+    return _int64(both), _int64(np.diff(pred_starts)), _int64(np.diff(true_starts))
+
+
+def _rows_of(starts: Places) -> Places:
+    """Find the row of each mark."""
+    return np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+
+
+def _shared(rows: Places, columns: Places, other_rows: Places, other_columns: Places) -> tuple[Places, Places]:
+    """Find the rows and columns of the marks that two matrices share: those that occur twice among all of theirs."""
+    rows, columns = np.concatenate([rows, other_rows]), np.concatenate([columns, other_columns])
+    order = np.lexsort((columns, rows))
+    rows, columns = rows[order], columns[order]
+    twice = (rows[1:] == rows[:-1]) & (columns[1:] == columns[:-1])
+    return rows[1:][twice], columns[1:][twice]
+
+
 def _int64(counts: NDArray[Any] | int) -> NDArray[np.int64]:
     return np.asarray(counts, dtype=np.int64)

@@ -14,7 +14,7 @@ from .arrays import (
     check_consistent_length,
     sample_weights,
 )
-from .targets import Target, indicator_bytes
+from .targets import Target, alike_marks, indicator_bytes
 
 
 def _string_labels(labels: Array) -> bool:
@@ -57,12 +57,12 @@ class Crossing(NamedTuple):
 
 
 class Indicators(NamedTuple):
-    """Two multilabel targets as matrices of bytes."""
+    """Two multilabel targets: as matrices of bytes, or both as canonical sparse ones whose marks are alike."""
 
     kind: str
     labels: Array
-    true: NDArray[np.uint8]
-    pred: NDArray[np.uint8]
+    true: Any
+    pred: Any
     n_samples: int
     weights: SampleWeights | None
     fault: Exception | None
@@ -166,7 +166,8 @@ def check_targets(
         n_labels = true.array.shape[1]
         if n_labels != pred.array.shape[1]:
             raise ValueError("Multi-label binary indicator input with different numbers of labels")
-        marks, marks_pred = indicator_bytes(true.array, pred.array)
+        sparse = alike_marks(true.array, pred.array) if is_sparse(true.array) and is_sparse(pred.array) else None
+        marks, marks_pred = sparse or indicator_bytes(true.array, pred.array)
         return Indicators(kind, np.arange(n_labels), marks, marks_pred, n_samples, weights, fault)
     if true.sparse or pred.sparse:
         raise TypeError("Sparse input is only supported when targets are of multilabel type")

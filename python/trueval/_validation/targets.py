@@ -260,3 +260,31 @@ def as_values(labels: Array) -> list[Any]:
     """Labels as Python values, to look up a number among them: durations are numbers there."""
     values: list[Any] = (labels.view(np.int64) if labels.dtype.kind == "m" else labels).tolist()
     return values
+
+
+def alike_marks(*matrices: Any) -> list[Any] | None:
+    """Sparse indicator matrices in canonical form (sorted, no duplicate, no zero); None unless all marks are alike."""
+    canonical = [_canonical(matrix) for matrix in matrices]
+    marks: set[Any] = set()
+    for matrix in canonical:
+        marks.update(_marks(matrix))
+    return canonical if len(marks) <= 1 else None
+
+
+def _marks(matrix: Any) -> list[Any]:
+    data = np.asarray(matrix.data)
+    return _backend.current().label_set(numeric_codes(data))[1].tolist() if data.size else []
+
+
+def _canonical(matrix: Any) -> Any:
+    if matrix.has_canonical_format and 0 not in _marks(matrix):
+        return matrix
+    matrix = matrix.copy()
+    matrix.sum_duplicates()
+    matrix.eliminate_zeros()
+    return matrix
+
+
+def places_of_marks(matrix: Any) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where the rows of a sparse matrix begin, and the columns of their marks."""
+    return native(np.asarray(matrix.indptr), np.int64), native(np.asarray(matrix.indices), np.int64)

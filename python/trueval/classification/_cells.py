@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _backend
+from .._parameters import is_sparse
 from .._validation.arrays import Array, check_array, check_consistent_length, num_samples
 from .._validation.labels import Crossing, Indicators, check_targets
+from .._validation.targets import places_of_marks
 from ..exceptions import warn
 
 Counts = tuple[NDArray[Any], NDArray[Any], NDArray[Any]]
@@ -165,23 +167,42 @@ def indicator_counts(targets: Indicators, labels: Any, by_sample: bool) -> Count
         if outside is not None:
             raise ValueError(f"All labels must be in [0, n labels) for multilabel targets. Got {outside}")
     if not by_sample:
-        counts = _backend.current().indicator_counts(targets.true, targets.pred, weight)
+        if is_sparse(targets.true):
+            places = *places_of_marks(targets.true), *places_of_marks(targets.pred)
+            counts = _backend.current().sparse_indicator_counts(*places, targets.labels.size, weight)
+        else:
+            counts = _backend.current().indicator_counts(targets.true, targets.pred, weight)
         return counts if columns is None else tuple(c[columns] for c in counts)
-    true, pred = targets.true, targets.pred
-    if columns is not None and not columns.size:
-        none = np.zeros(targets.n_samples, np.int64)
-        return none, none, none
-    if columns is not None:
-        true, pred = np.ascontiguousarray(true[:, columns]), np.ascontiguousarray(pred[:, columns])
-    hits, predicted, truths, _ = _backend.current().indicator_counts_by_row(true, pred)
+    hits, predicted, truths, _ = _row_counts(targets, columns)
     if weight is not None:
         return hits * weight, predicted * weight, truths * weight
     return hits, predicted, truths
 
 
+def _row_counts(targets: Indicators, columns: Array | None = None) -> tuple[NDArray[np.int64], ...]:
+    """Hits, predictions, truths and wrong labels of each sample, over some columns or all."""
+    true, pred = targets.true, targets.pred
+    if columns is not None:
+        if not columns.size:
+            return (np.zeros(targets.n_samples, np.int64),) * 4
+        true, pred = true[:, columns], pred[:, columns]
+    if is_sparse(true):
+        if columns is not None:
+            true.sort_indices()
+            pred.sort_indices()
+        hits, predicted, truths = _backend.current().sparse_indicator_counts_by_row(
+            *places_of_marks(true), *places_of_marks(pred)
+        )
+        return hits, predicted, truths, predicted + truths - 2 * hits
+    counts: tuple[NDArray[np.int64], ...] = _backend.current().indicator_counts_by_row(
+        np.ascontiguousarray(true), np.ascontiguousarray(pred)
+    )
+    return counts
+
+
 def differing_labels(targets: Indicators) -> NDArray[np.int64]:
     """How many labels of each sample are wrong."""
-    return _backend.current().indicator_counts_by_row(targets.true, targets.pred)[3]
+    return _row_counts(targets)[3]
 
 
 def counts_of(targets: Crossing | Indicators, labels: Any, by_sample: bool) -> Counts:
