@@ -11,10 +11,12 @@ from .classification import (
     accuracy_score,
     confusion_matrix,
     f1_score,
+    false_positive_rate,
     log_loss,
     precision_recall_fscore_support,
     precision_score,
     recall_score,
+    true_negative_rate,
 )
 from .ranking import (
     auc,
@@ -47,6 +49,7 @@ __all__ = [
     "dcg_score",
     "det_curve",
     "f1_score",
+    "false_positive_rate",
     "label_ranking_average_precision_score",
     "label_ranking_loss",
     "log_loss",
@@ -63,6 +66,7 @@ __all__ = [
     "roc_auc_score",
     "roc_curve",
     "top_k_accuracy_score",
+    "true_negative_rate",
     "use_backend",
     "weighted_ovo_roc_auc_score",
 ]
