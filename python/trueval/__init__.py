@@ -18,6 +18,7 @@ from .classification import (
     d2_brier_score,
     d2_log_loss_score,
     f1_score,
+    false_positive_rate,
     fbeta_score,
     hamming_loss,
     hinge_loss,
@@ -28,6 +29,7 @@ from .classification import (
     precision_recall_fscore_support,
     precision_score,
     recall_score,
+    true_negative_rate,
     zero_one_loss,
 )
 from .ranking import (
@@ -90,6 +92,7 @@ __all__ = [
     "det_curve",
     "explained_variance_score",
     "f1_score",
+    "false_positive_rate",
     "fbeta_score",
     "hamming_loss",
     "hinge_loss",
@@ -122,6 +125,7 @@ __all__ = [
     "root_mean_squared_error",
     "root_mean_squared_log_error",
     "top_k_accuracy_score",
+    "true_negative_rate",
     "use_backend",
     "weighted_ovo_roc_auc_score",
     "zero_one_loss",

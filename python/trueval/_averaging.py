@@ -34,6 +34,7 @@ label ranking AP: no label relevant, or all           1.0                       
 label ranking AP: weights add up to 0                 NaN                                 none
 label ranking loss: no label relevant, or all         0.0                                 none
 coverage error: no label relevant                     0.0                                 none
+true negative, false positive rate: no negatives      NaN                                 UndefinedMetricWarning
 top-k accuracy: k not below the number of classes     1.0                                 UndefinedMetricWarning
 R²: fewer than two samples                            NaN                                 UndefinedMetricWarning
 R²: constant y_true, perfect / imperfect prediction   1.0 / 0.0 (NaN / -inf where         none

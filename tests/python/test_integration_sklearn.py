@@ -154,7 +154,9 @@ def test_modules_that_are_imported_later_get_ours_and_are_restored() -> None:
 
 
 def test_scorers_keep_their_arguments() -> None:
-    before = {name: {**vars(s), "_score_func": None, "_kwargs": dict(s._kwargs)} for name, s in _scorer._SCORERS.items()}
+    before = {
+        name: {**vars(s), "_score_func": None, "_kwargs": dict(s._kwargs)} for name, s in _scorer._SCORERS.items()
+    }
     ts.patch()
     scorer = sklearn.metrics.get_scorer("f1_macro")
     assert scorer._score_func is trueval.f1_score
@@ -527,7 +529,9 @@ import trueval.integrations.sklearn as ts
 
 
 def test_scikit_learn_is_imported_where_it_is_used() -> None:
-    code = "import sys, trueval.integrations.sklearn as ts; print('sklearn' in sys.modules, ts.replaced()); ts.unpatch()"
+    code = (
+        "import sys, trueval.integrations.sklearn as ts; print('sklearn' in sys.modules, ts.replaced()); ts.unpatch()"
+    )
     assert child(code) == "False []"
 
 
@@ -577,4 +581,3 @@ def test_only_public_names_are_imported() -> None:
             assert not any(part.startswith("_") for name in names for part in name.split(".")), path
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "trueval":
                 assert not node.attr.startswith("_") or node.attr == "__all__", path
-

@@ -443,6 +443,56 @@ def test_log_loss_refuses_a_label_that_is_no_class() -> None:
             reference.log_loss(np.array([label]), np.array([0, 2]), np.array([[0.5, 0.5]]), None, 0.1, 0.9, 1e-8)
 
 
+# rows of marks and of classes -----------------------------------------------------------------------------------------
+
+
+@given(data=st.data())
+@pytest.mark.parametrize("dtype", SCORES)
+def test_rows_of_marks(dtype: str, data: Any) -> None:
+    n, k = data.draw(st.integers(1, 5)), data.draw(st.integers(1, 7))
+    marks = drawn(data.draw, n * k, (0, 1, 7), "u1").reshape(n, k)
+    scores = drawn(data.draw, n * k, SCORES[dtype], dtype).reshape(n, k)
+    relevant, wins, ties = reference.pairs_by_row(marks, scores)
+    precision = reference.average_precision_by_row(marks, scores)
+    covered = reference.coverage_by_row(marks, scores)
+    whole = reference.partial_roc_auc_by_row(marks, scores, 1.0)
+    assert (relevant.dtype, wins.dtype, ties.dtype, covered.dtype) == (np.int64,) * 4
+    for i, (row, ranks) in enumerate(zip((marks != 0).tolist(), scores.tolist(), strict=True)):
+        positives, negatives, twice = oracles.pair_counts(row, ranks)
+        assert (relevant[i], 2 * wins[i] + ties[i]) == (positives, twice)
+        found = [s for mark, s in zip(row, ranks, strict=True) if mark]
+        assert covered[i] == (sum(s >= min(found) for s in ranks) if found else 0)
+        close(precision[i], oracles.average_precision(row, ranks) if found else NAN)
+        close(whole[i], oracles.roc_auc(row, ranks), rtol=1e-13)
+        if positives and negatives:
+            part = oracles.partial_area(row, ranks, None, 0.3)
+            least = 0.3**2 / 2
+            area = reference.partial_roc_auc_by_row(marks[i : i + 1], scores[i : i + 1], 0.3)[0]
+            close((1 + (area - least) / (0.3 - least)) / 2, part, rtol=1e-13)
+
+
+@given(data=st.data())
+@pytest.mark.parametrize("dtype", SCORES)
+def test_ranks_of_classes(dtype: str, data: Any) -> None:
+    k = data.draw(st.integers(1, 6))
+    scores = drawn(data.draw, 4 * k, SCORES[dtype], dtype).reshape(4, k)
+    classes = np.arange(k) * 3 - 4
+    own = data.draw(st.lists(st.integers(0, k - 1), min_size=4, max_size=4))
+    orders = [sorted(range(k), key=lambda column: (row[column], column), reverse=True) for row in scores.tolist()]
+    expected = [order.index(column) for order, column in zip(orders, own, strict=True)]
+    same(reference.class_ranks(classes[own], classes, scores), expected, np.int64)
+
+
+def test_rows_without_columns_and_no_rows() -> None:
+    for shape in ((0, 3), (2, 0)):
+        marks, scores = np.zeros(shape, np.uint8), np.zeros(shape)
+        assert all((part == 0).all() and part.shape == shape[:1] for part in reference.pairs_by_row(marks, scores))
+        same(reference.coverage_by_row(marks, scores), [0] * shape[0], np.int64)
+        assert np.isnan(reference.average_precision_by_row(marks, scores)).all()
+    with pytest.raises(ValueError, match="not among the classes"):
+        reference.class_ranks(np.array([5]), np.array([0, 2]), np.array([[0.5, 0.5]]))
+
+
 # all ------------------------------------------------------------------------------------------------------------------
 
 
@@ -468,6 +518,11 @@ def test_inputs_stay_as_they_were() -> None:
         (reference.dcg, (matrix, matrix, distinct, False)),
         (reference.ndcg, (matrix, matrix, distinct, True)),
         (reference.sparse_indicator_counts_by_row, (starts, places, starts, places)),
+        (reference.pairs_by_row, (marks, matrix)),
+        (reference.average_precision_by_row, (marks, matrix)),
+        (reference.partial_roc_auc_by_row, (marks, matrix, 0.4)),
+        (reference.coverage_by_row, (marks, matrix)),
+        (reference.class_ranks, (labels, distinct, matrix)),
     ]
     for w in (None, weight):
         calls += [

@@ -166,7 +166,7 @@ def check_targets(
         n_labels = true.array.shape[1]
         if n_labels != pred.array.shape[1]:
             raise ValueError("Multi-label binary indicator input with different numbers of labels")
-        sparse = alike_marks(true.array, pred.array) if is_sparse(true.array) and is_sparse(pred.array) else None
+        sparse = alike_marks(true.array, pred.array) if true.sparse and pred.sparse else None
         marks, marks_pred = sparse or indicator_bytes(true.array, pred.array)
         return Indicators(kind, np.arange(n_labels), marks, marks_pred, n_samples, weights, fault)
     if true.sparse or pred.sparse:

@@ -11,6 +11,7 @@ from .counts import (
 )
 from .margins import hinge_loss
 from .probabilities import brier_score_loss, d2_brier_score, d2_log_loss_score, log_loss
+from .rates import false_positive_rate, true_negative_rate
 from .report import classification_report
 from .setwise import (
     f1_score,
@@ -32,6 +33,7 @@ __all__ = [
     "d2_brier_score",
     "d2_log_loss_score",
     "f1_score",
+    "false_positive_rate",
     "fbeta_score",
     "hamming_loss",
     "hinge_loss",
@@ -42,5 +44,6 @@ __all__ = [
     "precision_recall_fscore_support",
     "precision_score",
     "recall_score",
+    "true_negative_rate",
     "zero_one_loss",
 ]

@@ -31,7 +31,10 @@ from .surface import surface
 
 ALL = "all at once"
 FILES = (
-    *(f"metrics/tests/test_{name}.py" for name in ("classification", "ranking", "regression", "common", "score_objects")),
+    *(
+        f"metrics/tests/test_{name}.py"
+        for name in ("classification", "ranking", "regression", "common", "score_objects")
+    ),
     "tests/test_public_functions.py",
 )
 TIMEOUT = 900.0
@@ -309,6 +312,8 @@ class Suite:
         }
         runs = [self.counts(t) for t in single]
         passed, total = (sum(r[0] for r in runs), sum(r[1] for r in runs)) if runs else (0, 0)
-        of = f"all {len(tests)} tests pass" if passed == total and not self.missing else f"{passed} of {total} runs pass"
+        of = (
+            f"all {len(tests)} tests pass" if passed == total and not self.missing else f"{passed} of {total} runs pass"
+        )
         delegated = sum(sum(t.delegated.values()) for t in self.tasks)
         return f"{len(whole)} of {len(self.due)} functions: {of}, {delegated} calls delegated"

@@ -34,8 +34,11 @@ def main() -> int:
     chosen = parser.parse_args()
 
     # One thread per child for what scikit-learn computes, and no plugins but pytest's own.
-    os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", MPLBACKEND="Agg")
+    os.environ.update(
+        OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", MPLBACKEND="Agg"
+    )
     import pytest
+
     from sklearn_suite.plugin import Suite, paths
 
     suite = Suite(
