@@ -154,7 +154,9 @@ def test_modules_that_are_imported_later_get_ours_and_are_restored() -> None:
 
 
 def test_scorers_keep_their_arguments() -> None:
-    before = {name: {**vars(s), "_score_func": None, "_kwargs": dict(s._kwargs)} for name, s in _scorer._SCORERS.items()}
+    before = {
+        name: {**vars(s), "_score_func": None, "_kwargs": dict(s._kwargs)} for name, s in _scorer._SCORERS.items()
+    }
     ts.patch()
     scorer = sklearn.metrics.get_scorer("f1_macro")
     assert scorer._score_func is trueval.f1_score
@@ -437,7 +439,8 @@ def test_a_module_is_run_with_children(script: Callable[[str], Path]) -> None:
 SHOW = """
     import sys, pickle
     class Thing: pass
-    print([sys.argv, __name__, __file__, __package__, type(__spec__).__name__, sys.path[0], sys.modules["__main__"].Thing is Thing])
+    print([sys.argv, __name__, __file__, __package__, type(__spec__).__name__, sys.path[0]])
+    print(sys.modules["__main__"].Thing is Thing)
     pickle.loads(pickle.dumps(Thing()))
 """
 ENDINGS = {
@@ -446,7 +449,10 @@ ENDINGS = {
     "exit message": "sys.exit('no')",
     "exception": "def f():\n    raise ValueError('boom')\nf()",
     "chained": "try:\n    1 / 0\nexcept ZeroDivisionError as error:\n    raise KeyError('x') from error",
-    "own hook": "def hook(*args):\n    print('mine', args[0], args[2].tb_lineno)\nsys.excepthook = hook\nraise OSError('x')",
+    "own hook": (
+        "import traceback\ndef hook(kind, error, tb):\n    print(kind, traceback.extract_tb(tb)[-1].lineno)\n"
+        "sys.excepthook = hook\nraise OSError('x')"
+    ),
     "interrupted": "raise KeyboardInterrupt",
     "syntax error": "1 +",
 }
@@ -527,7 +533,9 @@ import trueval.integrations.sklearn as ts
 
 
 def test_scikit_learn_is_imported_where_it_is_used() -> None:
-    code = "import sys, trueval.integrations.sklearn as ts; print('sklearn' in sys.modules, ts.replaced()); ts.unpatch()"
+    code = (
+        "import sys, trueval.integrations.sklearn as ts; print('sklearn' in sys.modules, ts.replaced()); ts.unpatch()"
+    )
     assert child(code) == "False []"
 
 
@@ -577,4 +585,3 @@ def test_only_public_names_are_imported() -> None:
             assert not any(part.startswith("_") for name in names for part in name.split(".")), path
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "trueval":
                 assert not node.attr.startswith("_") or node.attr == "__all__", path
-
