@@ -15,7 +15,7 @@ SEED ?= 0
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-rust test-native test-reference test-floor test-docs soak lint format bench bench-rust clean
+.PHONY: help build demo test test-rust test-native test-reference test-floor test-docs test-sklearn soak lint format bench bench-rust clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,7 +48,7 @@ build: $(VENV)/.installed ## Build the wheel and install it into .venv
 demo: build $(VENV)/.demo ## Did it help? Three real models, before and after further training
 	$(BIN)/python -m trueval.examples.demo
 
-test: test-rust test-native test-reference test-floor test-docs ## Everything that CI tests
+test: test-rust test-native test-reference test-floor test-docs test-sklearn ## Everything that CI tests
 
 test-rust: ## The kernels, without a Python interpreter
 	cargo test --locked
@@ -65,12 +65,15 @@ test-reference: build $(VENV)/.test ## The whole suite with the compiled module 
 test-floor: build ## The oldest NumPy and pyarrow that are supported
 	test -x $(FLOOR)/bin/python || $(PYTHON) -m venv $(FLOOR)
 	$(FLOOR)/bin/python -m pip install -q 'numpy==1.24.1' 'pyarrow==14.*' 'scipy==1.10.*' 'pandas==2.*' 'scikit-learn==1.9.*' \
-		polars rich pytest pytest-benchmark hypothesis
+		matplotlib polars rich pytest pytest-benchmark hypothesis
 	$(FLOOR)/bin/python -m pip install -q --force-reinstall --no-deps $(WHEELS)/*.whl
 	$(FLOOR)/bin/python -m pytest -q -p no:cacheprovider
 
 test-docs: build $(VENV)/.test ## The examples in the docstrings
 	$(PYTEST) --doctest-modules --pyargs trueval
+
+test-sklearn: build $(VENV)/.test ## scikit-learn's own tests, against each of its functions replaced by ours
+	$(BIN)/python tests/python/sklearn_suite/run.py --json build/sklearn-suite.json
 
 soak: build $(VENV)/.test ## Random calls against scikit-learn: CASES=20000 a function, SEED=0, JOBS=2, ONLY="f1_score auc"
 	$(BIN)/python tests/python/soak.py --cases $(CASES) --seed $(SEED) --jobs $(JOBS) $(ONLY)

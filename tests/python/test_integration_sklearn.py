@@ -439,7 +439,8 @@ def test_a_module_is_run_with_children(script: Callable[[str], Path]) -> None:
 SHOW = """
     import sys, pickle
     class Thing: pass
-    print([sys.argv, __name__, __file__, __package__, type(__spec__).__name__, sys.path[0], sys.modules["__main__"].Thing is Thing])
+    print([sys.argv, __name__, __file__, __package__, type(__spec__).__name__, sys.path[0]])
+    print(sys.modules["__main__"].Thing is Thing)
     pickle.loads(pickle.dumps(Thing()))
 """
 ENDINGS = {
@@ -448,7 +449,10 @@ ENDINGS = {
     "exit message": "sys.exit('no')",
     "exception": "def f():\n    raise ValueError('boom')\nf()",
     "chained": "try:\n    1 / 0\nexcept ZeroDivisionError as error:\n    raise KeyError('x') from error",
-    "own hook": "def hook(*args):\n    print('mine', args[0], args[2].tb_lineno)\nsys.excepthook = hook\nraise OSError('x')",
+    "own hook": (
+        "import traceback\ndef hook(kind, error, tb):\n    print(kind, traceback.extract_tb(tb)[-1].lineno)\n"
+        "sys.excepthook = hook\nraise OSError('x')"
+    ),
     "interrupted": "raise KeyboardInterrupt",
     "syntax error": "1 +",
 }

@@ -161,8 +161,8 @@ def patch() -> None:
     A function is left alone where the installed scikit-learn does not have it, or has a parameter for it that trueval's
     does not take; `skipped` lists the latter.
 
-    The patch holds for the whole process, that is for every thread. Patching and restoring are serialised; a thread that
-    calls scikit-learn meanwhile gets one function or the other.
+    The patch holds for the whole process, that is for every thread. Patching and restoring are serialised; a thread
+    that calls scikit-learn meanwhile gets one function or the other.
 
     Names that other modules took from scikit-learn before the patch stay what they are, and so do scorers that
     ``make_scorer`` made of them.
@@ -185,8 +185,8 @@ def patch() -> None:
 def unpatch() -> None:
     """Put scikit-learn's own functions back, wherever trueval's are.
 
-    This ends whatever patch is in force, that of an enclosing `patched` block included. Without a patch it does nothing.
-    Scorers that were made with ``make_scorer`` while the patch was on keep the function they were made with.
+    This ends whatever patch is in force, that of an enclosing `patched` block included. Without a patch it does
+    nothing. Scorers that ``make_scorer`` made while the patch was on keep the function they were made with.
 
     Examples
     --------
@@ -355,7 +355,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _run_script(script: str) -> None:
-    """Run a file of source code; `runpy.run_path` would give it another `__file__`, and take `__main__` away at exit."""
+    """Run a file of source code; `runpy` would give it another `__file__`, and take `__main__` away before the exit."""
     if not getattr(sys.flags, "safe_path", False):
         sys.path.insert(0, os.path.dirname(os.path.realpath(script)))
     path = os.path.abspath(script)

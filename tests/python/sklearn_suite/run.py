@@ -67,10 +67,10 @@ def main() -> int:
         for line in faults:
             print(f"FAULT  {line}")
     unpatched = [outcome for task in suite.recorded for outcome in task.outcomes.values()]
-    silent = sum(not calls for task in suite.recorded for calls in task.calls.values())
+    silent = sum(not t.calls[i] for t in suite.recorded for i, o in t.outcomes.items() if o == "passed")
     print(
-        f"\n{len(unpatched)} items: unpatched {unpatched.count('passed')} pass, {unpatched.count('failed')} fail, "
-        f"{unpatched.count('skipped')} are skipped; {silent} call no metric function; {time.monotonic() - start:.0f} s"
+        f"\n{len(unpatched)} items, unpatched: {unpatched.count('passed')} pass ({silent} of them call no metric), "
+        f"{unpatched.count('failed')} fail, {unpatched.count('skipped')} are skipped; {time.monotonic() - start:.0f} s"
     )
     print(suite.summary())
     return 1 if faults or code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED) or not suite.tasks else 0
