@@ -621,8 +621,8 @@ def sample_weight(dice: Dice, q: Question, name: str) -> Any:
         ("grid", "zeros", "whole", "ones", "rough", "negative", "all zero", "none", "odd"),
         (5, 3, 3, 2, 1.2, 0.8, 0.4, 1, 1.2),
     )
-    if made == "rough" and "drop_intermediate" in parameters(name):
-        made = "grid"  # which points are dropped would hang on the last bit of a sum
+    if made == "rough" and (name == "classification_report" or "drop_intermediate" in parameters(name)):
+        made = "grid"  # what is printed, and which points are dropped, would hang on the last bit of a sum
     if q.rough and made not in ("none", "rough", "odd"):
         made = "grid"
     if made == "none":

@@ -90,6 +90,11 @@ def has_infinite_halves(call: Call, theirs: Outcome) -> bool:
     return any(getattr(a, "dtype", None) == np.float16 and bool(np.any(np.isinf(a))) for a in call.args)
 
 
+def has_faulty_weights(call: Call, theirs: Outcome) -> bool:
+    weights = items(call, "sample_weight")
+    return weights.dtype.kind in "biuf" and weights.size > 0 and not (weights.any() and np.all(np.isfinite(weights)))
+
+
 def has_huge_labels(call: Call, theirs: Outcome) -> bool:
     return any(a.dtype == np.uint64 and a.size and a.max() > 2**53 for a in map(np.asarray, call.args))
 
@@ -112,6 +117,7 @@ PROBABILITIES = "brier_score_loss|d2_brier_score|d2_log_loss_score|log_loss"
 CELLS = "confusion_matrix|cohen_kappa_score|class_likelihood_ratios"
 CURVES = "average_precision_score|.*_curve|.*_at_thresholds|roc_auc_score"
 GAINS = "dcg_score|ndcg_score"
+TABLES = f"{GAINS}|coverage_error|label_ranking_.*"
 MEANT: tuple[Meant, ...] = (
     Meant(
         ".*",
@@ -174,16 +180,16 @@ MEANT: tuple[Meant, ...] = (
         "labels of pandas' nullable integers are float64 in messages",
     ),
     Meant(
-        f"{CURVES}|{GAINS}",
+        f"{CURVES}|{TABLES}|top_k_accuracy_score",
         holds("USTMm", "y_score"),
         REFUSAL,
         "words and times are no scores; scikit-learn ranks by them in some functions, and fails on them in others",
     ),
     Meant(
-        GAINS,
+        TABLES,
         holds("USTm", "y_true"),
         REFUSAL,
-        "words and times are no gains; scikit-learn adds them in some forms, and fails on them in others",
+        "words and times are no gains and no marks; scikit-learn takes them in some forms, and fails on them in others",
     ),
     Meant(
         GAINS,
@@ -192,19 +198,19 @@ MEANT: tuple[Meant, ...] = (
         "with ignore_ties, scikit-learn leaves the order of tied scores to an unstable sort",
     ),
     Meant(
-        GAINS,
+        TABLES,
         wraps_around,
         PLAIN,
         "scikit-learn negates the scores in their own dtype, where -1 wraps around to the largest value",
     ),
     Meant(
-        GAINS,
+        TABLES,
         lambda call, theirs: any(isinstance(a, pd.DataFrame) and "category" in map(str, a.dtypes) for a in call.args),
         PLAIN,
         "categories of numbers are numbers; scikit-learn refuses a table of them, though no single column",
     ),
     Meant(
-        f"{GAINS}|auc",
+        f"{TABLES}|auc|top_k_accuracy_score",
         lacks("y_true", "y_score", "x", "y"),
         REFUSAL,
         "a number is missing; in a list scikit-learn notices it late or not at all",
@@ -220,6 +226,12 @@ MEANT: tuple[Meant, ...] = (
         holds("bu", "x", "y"),
         PLAIN,
         "scikit-learn subtracts x in their own dtype, where 0 - 1 is 255, and adds y, where True + True is True",
+    ),
+    Meant(
+        "average_precision_score|roc_auc_score",
+        has_faulty_weights,
+        REFUSAL,
+        "weights are checked first; scikit-learn warns of earlier columns, or returns 0 if no positive has weight",
     ),
     Meant(
         CURVES,
@@ -314,7 +326,9 @@ def deliberate(error: BaseException) -> bool:
     trace = error.__traceback__
     while trace and trace.tb_next:
         trace = trace.tb_next
-    return on_purpose(error) or (trace is not None and trace.tb_frame.f_code.co_filename == inspect.__file__)
+    misspelled = "arguments for format string" in str(error)  # of a message that was to be of something else
+    bound = trace is not None and trace.tb_frame.f_code.co_filename == inspect.__file__
+    return (on_purpose(error) and not misspelled) or bound
 
 
 def raised(outcome: Outcome) -> tuple[type, str]:

@@ -65,6 +65,9 @@ def check_cells(y_true: Any, y_pred: Any, labels: Any, sample_weight: Any) -> Ce
     y_pred = check_array(y_pred, dtype=None, finite=False, min_samples=0)
     if sample_weight is not None:
         sample_weight = np.asarray(sample_weight)
+    if sample_weight is not None and sample_weight.ndim and not len(sample_weight):
+        # scikit-learn passes over no weights at all, until it comes to the counting
+        check_cells(y_true, y_pred, labels, None)
     # Without weights scikit-learn counts ones, and their length, which is that of y_true, shows in the message.
     check_consistent_length(y_true, y_pred, y_true if sample_weight is None and num_samples(y_true) else sample_weight)
     targets = check_targets(y_true, y_pred, sample_weight, sorts=False)
@@ -85,6 +88,8 @@ def select_cells(targets: Crossing, labels: Any = None) -> Cells:
         size = order.size
         if size == 0:
             raise ValueError("'labels' should contain at least one label.")
+        if order.ndim != 1:
+            raise ValueError(f"labels must be a list of labels, got an array of {order.ndim} dimensions.")
         table = {label: index for index, label in enumerate(order.tolist())}
         if not any(label in table for label in targets.present.tolist()):
             raise ValueError("At least one label specified must be in y_true")
@@ -144,10 +149,22 @@ def class_counts(targets: Crossing, labels: Any) -> Counts:
                 "Encoders require their input argument must be uniformly strings or numbers. Got "
                 f"{sorted(kind.__qualname__ for kind in kinds)}"
             )
+        if type(None) in kinds:
+            raise TypeError("None is not a label.")
         table = {label: index for index, label in enumerate(both[labels.size :])}
         chosen = np.array([table.get(label, size) for label in both[: labels.size]], dtype=np.intp)
     hits, predicted, true = (c[chosen] for c in counts)
     return hits, predicted, true
+
+
+def _column_counts(targets: Indicators, columns: NDArray[np.intp] | None, weight: Array | None) -> Counts:
+    """Hits, predictions and truths of each of some columns."""
+    if is_sparse(targets.true):
+        places = *places_of_marks(targets.true), *places_of_marks(targets.pred)
+        counts = _backend.current().sparse_indicator_counts(*places, targets.labels.size, weight)
+    else:
+        counts = _backend.current().indicator_counts(targets.true, targets.pred, weight)
+    return counts if columns is None else tuple(c[columns] for c in counts)
 
 
 def indicator_counts(targets: Indicators, labels: Any, by_sample: bool) -> Counts:
@@ -155,9 +172,7 @@ def indicator_counts(targets: Indicators, labels: Any, by_sample: bool) -> Count
     weight = None if targets.weights is None else targets.weights.values
     columns = None
     if labels is not None:
-        columns = np.asarray(labels)
-        if not columns.size:
-            columns = columns.astype(np.intp)
+        columns = np.concatenate([np.asarray(labels), np.array([], np.intp)])
         last = targets.labels[-1]
         outside = None
         if columns.size and np.max(columns) > last:
@@ -166,13 +181,16 @@ def indicator_counts(targets: Indicators, labels: Any, by_sample: bool) -> Count
             outside = f"{int(np.min(columns))} < 0"
         if outside is not None:
             raise ValueError(f"All labels must be in [0, n labels) for multilabel targets. Got {outside}")
+        if columns.dtype.kind == "f" and np.isnan(columns).any():
+            raise ValueError(f"NaN is not a label: got labels {labels}.")
+        columns = columns.astype(np.intp)
     if not by_sample:
-        if is_sparse(targets.true):
-            places = *places_of_marks(targets.true), *places_of_marks(targets.pred)
-            counts = _backend.current().sparse_indicator_counts(*places, targets.labels.size, weight)
-        else:
-            counts = _backend.current().indicator_counts(targets.true, targets.pred, weight)
-        return counts if columns is None else tuple(c[columns] for c in counts)
+        counts = _column_counts(targets, columns, weight)
+        # Where nothing is marked, NumPy counts in int64 with integral weights, too, and so does scikit-learn.
+        integral = targets.weights is not None and targets.weights.kind in "ib"
+        if integral and not np.any(counts) and not np.any(_column_counts(targets, columns, None)):
+            counts = tuple(c.astype(np.int64) for c in counts)
+        return counts
     hits, predicted, truths, _ = _row_counts(targets, columns)
     if weight is not None:
         return hits * weight, predicted * weight, truths * weight

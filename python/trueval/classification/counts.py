@@ -232,7 +232,8 @@ def multilabel_confusion_matrix(
         if weights is not None and weights.kind in "iub":
             hits, predicted, true, total = (x.astype(np.int64) for x in (hits, predicted, true, total))
     else:
-        total = targets.n_samples if weights is None else np.sum(weights.values)
+        dtype = np.result_type(hits, predicted, true)
+        total = targets.n_samples if weights is None else dtype.type(np.sum(weights.values))
     missed, false = true - hits, predicted - hits
     return np.stack([total - hits - missed - false, false, missed, hits], axis=1).reshape(-1, 2, 2)
 
