@@ -113,6 +113,7 @@ LABELS = (
     "|confusion_matrix|f1_score|fbeta_score|hamming_loss|jaccard_score|matthews_corrcoef|multilabel_confusion_matrix"
     "|precision_recall_fscore_support|precision_score|recall_score|zero_one_loss"
 )
+TARGETS = ".*_(absolute|squared|log)_.*|.*_deviance|.*_pinball_.*|d2_tweedie_score|explained_variance_score|r2_score"
 PROBABILITIES = "brier_score_loss|d2_brier_score|d2_log_loss_score|log_loss"
 CELLS = "confusion_matrix|cohen_kappa_score|class_likelihood_ratios"
 CURVES = "average_precision_score|.*_curve|.*_at_thresholds|roc_auc_score"
@@ -156,10 +157,18 @@ MEANT: tuple[Meant, ...] = (
         "no label is infinite; scikit-learn does not notice an infinite float16, which overflows on the way",
     ),
     Meant(
-        CELLS,
+        LABELS,
         has_huge_labels,
         ORACLE,
         "scikit-learn does not find an integer label beyond 2**53 among labels that were promoted to float64",
+    ),
+    Meant(
+        "cohen_kappa_score|matthews_corrcoef",
+        lambda call, theirs: (
+            holds("f", "sample_weight")(call, theirs) and np.max(abs(items(call, "sample_weight"))) > 1e77
+        ),
+        ORACLE,
+        "products of huge weights overflow in scikit-learn",
     ),
     Meant(
         CELLS,
@@ -196,6 +205,24 @@ MEANT: tuple[Meant, ...] = (
         ignores_ties,
         ORACLE,
         "with ignore_ties, scikit-learn leaves the order of tied scores to an unstable sort",
+    ),
+    Meant(
+        "hinge_loss",
+        holds("USTMm", "pred_decision"),
+        REFUSAL,
+        "words and times are no distances; scikit-learn complains of them in other words",
+    ),
+    Meant(
+        "hinge_loss",
+        holds("bu", "pred_decision"),
+        PLAIN,
+        "scikit-learn subtracts distances in their own dtype, where 0 - 1 is 255",
+    ),
+    Meant(
+        TARGETS,
+        lambda call, theirs: narrowest(call) is not None,
+        PLAIN,
+        "a narrow float is widened; in scikit-learn its rounding leaves what is zero, and overflows what is large",
     ),
     Meant(
         TABLES,
@@ -351,8 +378,8 @@ def unlike(a: Any, b: Any, tolerance: Tolerance, *, types: bool = True) -> str |
         if list(a) != list(b):
             return f"keys differ: {list(a)} against {list(b)}"
         return next(filter(None, (unlike(a[key], b[key], tolerance, types=types) for key in a)), None)
-    if type(a) is float and isinstance(b, (float, int, np.floating)):
-        b = float(b)  # a number is a float here, also where scikit-learn's is a scalar of NumPy's or the int 0
+    if isinstance(a, float) and isinstance(b, (int, np.floating)):
+        a, b = float(a), float(b)  # a number is float64 here, also where scikit-learn's is narrower or the int 0
     if isinstance(a, str) or isinstance(b, str):
         return None if type(a) is type(b) and a == b else f"texts differ:\n{a}\n{b}"
     return value_difference(a, b, tolerance, types=types)
@@ -395,13 +422,13 @@ def fault(call: Call, ours: Outcome, theirs: Outcome) -> str | None:
     expected = run(lambda: forms[0].of(sklearn.metrics))
     if expected.error is not None:
         expected = run(lambda: forms[1].of(sklearn.metrics))
-    if refused and type(ours.error) is type(expected.error):
+    if ours.error is not None and type(ours.error) is type(expected.error):
         return None
     if ours.error is not None:
         return f"neither a refusal nor the value of the plain form: {found}"
     if expected.error is not None:
         return f"a value, though the plain form has none: {found}\nplain:  {expected}"
-    apart = unlike(ours.value, expected.value, allowed(call))
+    apart = unlike(ours.value, expected.value, allowed(call), types=narrowest(call) is None)
     return f"not the value of the plain form: {apart}" if apart else None
 
 

@@ -25,6 +25,10 @@ CASES = int(os.environ.get("TRUEVAL_CASES", "200"))
 each_function = pytest.mark.parametrize("name", FUNCTIONS)
 
 
+@pytest.mark.skipif(
+    np.lib.NumpyVersion(np.__version__) < "2.0.0",
+    reason="which odd calls scikit-learn trips over depends on NumPy's version; the zoo is for the oldest",
+)
 @pytest.mark.parametrize("name", SHARED)
 def test_random_calls(name: str) -> None:
     tally = Tally(name)
