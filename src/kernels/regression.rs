@@ -294,12 +294,33 @@ fn deviance(targets: &Targets<'_>, at: impl Term, power: f64, stop: &Stop) -> Re
         };
         return mean(targets, term, stop);
     }
+    // Two common powers need a root or a quotient in place of two logarithms. The other factor of theirs would be rounded
+    // twice, which the cancellation between the three terms makes show.
+    let one = |x: f64| x.powf(1.0 - power);
+    if power == 1.5 {
+        return power_deviance(targets, at, power, one, f64::sqrt, stop);
+    }
+    if power == 3.0 {
+        return power_deviance(targets, at, power, one, f64::recip, stop);
+    }
+    power_deviance(targets, at, power, one, |x| x.powf(2.0 - power), stop)
+}
+
+/// [`deviance`] of a power other than 0, 1 and 2, with `raise_one` to the power of 1 less it, `raise_two` of 2 less it.
+fn power_deviance(
+    targets: &Targets<'_>,
+    at: impl Term,
+    power: f64,
+    raise_one: impl Fn(f64) -> f64 + Sync,
+    raise_two: impl Fn(f64) -> f64 + Sync,
+    stop: &Stop,
+) -> Result<Vec<f64>> {
     let (one, two) = (1.0 - power, 2.0 - power);
     let term = |column: usize, t: f64, p: f64| {
         let mu = at(column, t, p);
         // Below 0 the distribution is on the whole line, and what is negative has no such power.
         let own = if power > 0.0 || t > 0.0 { t } else { 0.0 };
-        2.0 * (own.powf(two) / (one * two) - t * mu.powf(one) / one + mu.powf(two) / two)
+        2.0 * (raise_two(own) / (one * two) - t * raise_one(mu) / one + raise_two(mu) / two)
     };
     mean(targets, term, stop)
 }
