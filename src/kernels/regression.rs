@@ -260,28 +260,29 @@ pub fn max_error(targets: &Targets<'_>, stop: &Stop) -> Result<Vec<f64>> {
 
 /// Mean unit deviance of the Tweedie distribution with variance μ^`power` (Jørgensen 1987), per column.
 pub fn tweedie_deviance(targets: &Targets<'_>, power: f64, stop: &Stop) -> Result<Vec<f64>> {
-    deviance(targets, |_, _, p| p, power, stop)
+    deviance(targets, None, power, stop)
 }
 
 /// Per column, the mean deviance of the predictions, and that of the mean of the truth.
 pub fn explained_deviance(targets: &Targets<'_>, power: f64, stop: &Stop) -> Result<(Vec<f64>, Vec<f64>)> {
     let loss = tweedie_deviance(targets, power, stop)?;
     let means = centre(targets, |t, _| t, stop)?;
-    Ok((loss, deviance(targets, |column, _, _| means[column], power, stop)?))
+    Ok((loss, deviance(targets, Some(&means), power, stop)?))
 }
 
-/// Mean deviance from the location that `at` gives.
-fn deviance(targets: &Targets<'_>, at: impl Term, power: f64, stop: &Stop) -> Result<Vec<f64>> {
+/// Mean deviance from the predictions, or from a constant for each column.
+fn deviance(targets: &Targets<'_>, constants: Option<&[f64]>, power: f64, stop: &Stop) -> Result<Vec<f64>> {
+    let at = |column: usize, p: f64| constants.map_or(p, |constants| constants[column]);
     if power == 0.0 {
         let term = |column: usize, t: f64, p: f64| {
-            let difference = t - at(column, t, p);
+            let difference = t - at(column, p);
             difference * difference
         };
         return mean(targets, term, stop);
     }
     if power == 1.0 {
         let term = |column: usize, t: f64, p: f64| {
-            let mu = at(column, t, p);
+            let mu = at(column, p);
             let log = if t == 0.0 { 0.0 } else { t * (t / mu).ln() };
             2.0 * (log - t + mu)
         };
@@ -289,19 +290,40 @@ fn deviance(targets: &Targets<'_>, at: impl Term, power: f64, stop: &Stop) -> Re
     }
     if power == 2.0 {
         let term = |column: usize, t: f64, p: f64| {
-            let mu = at(column, t, p);
+            let mu = at(column, p);
             2.0 * ((mu / t).ln() + t / mu - 1.0)
         };
         return mean(targets, term, stop);
     }
+    // Two common powers need a root or a quotient in place of two logarithms. The other factor of theirs would be rounded
+    // twice, which the cancellation between the three terms makes show.
+    if power == 1.5 {
+        return power_deviance(targets, constants, power, f64::sqrt, stop);
+    }
+    if power == 3.0 {
+        return power_deviance(targets, constants, power, f64::recip, stop);
+    }
+    power_deviance(targets, constants, power, |x| x.powf(2.0 - power), stop)
+}
+
+/// [`deviance`] of a power other than 0, 1 and 2; `raise` is to the power of 2 less it.
+fn power_deviance(
+    targets: &Targets<'_>,
+    constants: Option<&[f64]>,
+    power: f64,
+    raise: impl Fn(f64) -> f64 + Sync,
+    stop: &Stop,
+) -> Result<Vec<f64>> {
     let (one, two) = (1.0 - power, 2.0 - power);
-    let term = |column: usize, t: f64, p: f64| {
-        let mu = at(column, t, p);
+    let powers = |mu: f64| (mu.powf(one), raise(mu));
+    let unit = |t: f64, (mu_one, mu_two): (f64, f64)| {
         // Below 0 the distribution is on the whole line, and what is negative has no such power.
         let own = if power > 0.0 || t > 0.0 { t } else { 0.0 };
-        2.0 * (own.powf(two) / (one * two) - t * mu.powf(one) / one + mu.powf(two) / two)
+        2.0 * (raise(own) / (one * two) - t * mu_one / one + mu_two / two)
     };
-    mean(targets, term, stop)
+    let Some(constants) = constants else { return mean(targets, |_, t, p| unit(t, powers(p)), stop) };
+    let fixed: Vec<(f64, f64)> = constants.iter().map(|mu| powers(*mu)).collect();
+    mean(targets, |column, t, _| unit(t, fixed[column]), stop)
 }
 
 /// The mean of `of` per column. It is taken of differences from the first row that weighs anything, so that of equal

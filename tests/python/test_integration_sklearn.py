@@ -462,8 +462,10 @@ def without_runpy(text: str) -> list[str]:
     return [line for line in text.splitlines() if "runpy" not in line]
 
 
-@pytest.mark.parametrize("ending", ENDINGS)
-@pytest.mark.parametrize("as_module", [False, True], ids=["script", "module"])
+@pytest.mark.parametrize(
+    ("as_module", "ending"),
+    [*((False, ending) for ending in ENDINGS), *((True, ending) for ending in ("well", "exit code", "exception"))],
+)
 def test_a_program_is_run_as_python_would(ending: str, as_module: bool, script: Callable[[str], Path]) -> None:
     path = script(textwrap.dedent(SHOW) + ENDINGS[ending] + "\n")
     what = ["-m", path.stem, "-x", "y"] if as_module else [path.name, "-x", "y"]

@@ -1,4 +1,9 @@
-use trueval::kernels::regression::{Targets, absolute_error, explained_sums, squared_error};
+use trueval::kernels::regression::{
+    Targets, absolute_error, absolute_percentage_error, explained_deviance, explained_pinball, explained_sums,
+    explained_variances, max_error, median_absolute_error, pinball_loss, squared_error, squared_log_error,
+    tweedie_deviance,
+};
+use trueval::order::Quantile;
 use trueval::scalar::Floats;
 
 use crate::{GO, MANY, Random, on_any_threads};
@@ -63,4 +68,54 @@ fn mixed_widths_are_refused() {
 fn no_rows_have_no_mean() {
     let targets = Targets { y_true: Floats::F64(&[]), y_pred: Floats::F64(&[]), columns: 1, sample_weight: None };
     assert!(squared_error(&targets, &GO).unwrap()[0].is_nan());
+}
+
+fn near(found: &[f64], expected: f64) {
+    assert!(found.len() == 1 && (found[0] - expected).abs() <= 1e-12 * expected.abs(), "{found:?}, not {expected}");
+}
+
+#[test]
+fn terms_are_those_of_the_formulas() {
+    let (t, p) = ([1.0, 2.0, 4.0, 5.0], [2.0, 2.0, 1.0, 4.0]);
+    let targets = Targets { y_true: Floats::F64(&t), y_pred: Floats::F64(&p), columns: 1, sample_weight: None };
+    let average = |term: &dyn Fn(f64, f64) -> f64| t.iter().zip(p).map(|(t, p)| term(*t, p)).sum::<f64>() / 4.0;
+    near(&absolute_percentage_error(&targets, 1.5, &GO).unwrap(), average(&|t, p| (t - p).abs() / t.max(1.5)));
+    near(&squared_log_error(&targets, &GO).unwrap(), average(&|t, p| ((1.0 + t) / (1.0 + p)).ln().powi(2)));
+    near(&pinball_loss(&targets, 0.25, &GO).unwrap(), average(&|t, p| (0.25 * (t - p)).max(-0.75 * (t - p))));
+    assert_eq!(max_error(&targets, &GO).unwrap(), [3.0]);
+    assert_eq!(median_absolute_error(&targets, 0.0, &GO).unwrap(), [1.0]);
+    let quantile = Quantile { share: 0.5, slack: 0.0 };
+    let (loss, baseline) = explained_pinball(&targets, 0.5, quantile, &GO).unwrap();
+    near(&loss, average(&|t, p| (t - p).abs() / 2.0));
+    near(&baseline, average(&|t, _| (t - 3.0).abs() / 2.0));
+    let (residual, deviation) = explained_variances(&targets, &GO).unwrap();
+    // The differences are -1, 0, 3, 1 about 3/4, the truths about 3.
+    assert_eq!((residual, deviation), (vec![8.75], vec![10.0]));
+    for power in [-1.0, 0.0, 1.0, 1.5, 1.7, 2.0, 3.0] {
+        // Twice the integral of (t - u) / u^power from p to t, by the midpoint rule.
+        let unit = |t: f64, p: f64| {
+            let steps = 40_000;
+            let width = (t - p) / f64::from(steps);
+            let at = |i: i32| p + (f64::from(i) + 0.5) * width;
+            2.0 * (0..steps).map(|i| (t - at(i)) / at(i).powf(power) * width).sum::<f64>()
+        };
+        let (loss, baseline) = explained_deviance(&targets, power, &GO).unwrap();
+        assert_eq!(loss, tweedie_deviance(&targets, power, &GO).unwrap());
+        assert!((loss[0] - average(&|t, p| unit(t, p))).abs() < 1e-7 * loss[0], "power {power}");
+        assert!((baseline[0] - average(&|t, _| unit(t, 3.0))).abs() < 1e-7 * baseline[0], "power {power}");
+    }
+}
+
+#[test]
+fn columns_are_apart() {
+    let (t, p) = (draw(3, MANY * 3), draw(4, MANY * 3));
+    let targets = Targets { y_true: Floats::F64(&t), y_pred: Floats::F64(&p), columns: 3, sample_weight: None };
+    let column = |y: &[f64], j: usize| -> Vec<f64> { y.iter().skip(j).step_by(3).copied().collect() };
+    for j in 0..3 {
+        let (t, p) = (column(&t, j), column(&p, j));
+        let single = Targets { y_true: Floats::F64(&t), y_pred: Floats::F64(&p), columns: 1, sample_weight: None };
+        assert_eq!(max_error(&targets, &GO).unwrap()[j], max_error(&single, &GO).unwrap()[0]);
+        let median = |targets: &Targets<'_>| on_any_threads(|| median_absolute_error(targets, 0.0, &GO).unwrap());
+        assert_eq!(median(&targets)[j], median(&single)[0]);
+    }
 }

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import _backend
-from .._parameters import is_sparse
 from .arrays import (
     FLOATS,
     Array,
@@ -87,10 +86,11 @@ def check_regression(y_true: Any, y_pred: Any, sample_weight: Any, multioutput: 
 
 
 def _as_they_are(y: Any, role: str) -> Array:
-    """Numbers in their own dtype; objects as float64, words that spell numbers among them."""
-    a = y if is_sparse(y) else as_numpy(y)
-    objects = isinstance(a, np.ndarray) and a.dtype.kind == "O" and a.ndim
-    return check_array(a, dtype=FLOATS[0] if objects else "numeric", role=role)
+    """Numbers in their own dtype; objects as float64, words that spell numbers among them where pandas holds them."""
+    if isinstance(y, np.ndarray) or hasattr(y, "iloc"):
+        a = as_numpy(y)
+        return check_array(a, dtype=FLOATS[0] if a.dtype.kind == "O" and a.ndim else "numeric", role=role)
+    return check_array(y, role=role)
 
 
 def check_differences(y_true: Any, y_pred: Any, sample_weight: Any, multioutput: Any) -> Regression:

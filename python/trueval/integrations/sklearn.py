@@ -78,7 +78,7 @@ class _Place(NamedTuple):
 
 def _sklearn_metrics() -> ModuleType:
     try:
-        return importlib.import_module(_METRICS)
+        importlib.import_module("sklearn")
     except ModuleNotFoundError as error:
         if error.name != "sklearn":
             raise
@@ -86,6 +86,7 @@ def _sklearn_metrics() -> ModuleType:
             "trueval.integrations.sklearn patches scikit-learn, which is not installed: pip install scikit-learn",
             name="sklearn",
         ) from None
+    return importlib.import_module(_METRICS)
 
 
 def _places() -> Iterator[_Place]:

@@ -12,8 +12,8 @@ from .._validation.regression import Regression, check_differences, check_regres
 
 MEANS = StrOptions({"raw_values", "uniform_average"})
 MEANS_OF_SCORES = StrOptions({"raw_values", "uniform_average", "variance_weighted"})
-TARGETS = {"y_true": ["array-like"], "y_pred": ["array-like"]}
-WEIGHTED = {**TARGETS, "sample_weight": OPTIONAL}
+TARGETS: dict[str, list[Any]] = {"y_true": ["array-like"], "y_pred": ["array-like"]}
+WEIGHTED: dict[str, list[Any]] = {**TARGETS, "sample_weight": OPTIONAL}
 ALPHA = [Interval(Real, 0, 1, closed="both")]
 POWER = [Interval(Real, None, 0, closed="right"), Interval(Real, 1, None, closed="left")]
 

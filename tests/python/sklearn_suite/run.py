@@ -48,6 +48,9 @@ def main() -> int:
         jobs=chosen.jobs,
         together=not chosen.apart and chosen.library == "trueval",
     )
+    if suite.unknown:
+        print(f"FAULT  not a metric function of scikit-learn: {', '.join(suite.unknown)}")
+        return 1
     start = time.monotonic()
     # importlib leaves sys.path alone: the other modes would put site-packages before PYTHONPATH.
     options = ["-q", "-s", "-p", "no:cacheprovider", "--import-mode=importlib", "-c", str(HERE / "pytest.ini")]
