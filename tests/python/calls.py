@@ -450,6 +450,8 @@ Form = Callable[[np.ndarray], Any]
 
 def astype(dtype: Any) -> Form:
     def cast(a: np.ndarray) -> np.ndarray:
+        if dtype in (np.uint32, np.uint64) and a.size and a.dtype.kind in "if" and a.min() < 0:
+            raise ValueError("a negative number wraps around to a label or a score that nobody has")
         with np.errstate(all="ignore"):
             return a.astype(dtype)
 
@@ -517,7 +519,7 @@ MARK_FORMS = (
 NUMBER_FORMS = (
     *COMMON,
     *((3, astype(dtype)) for dtype in (np.float32, np.int64)),
-    *((0.7, astype(dtype)) for dtype in (np.float16, np.int8, np.uint8, np.int32, np.uint64, np.bool_, np.longdouble)),
+    *((0.7, astype(dtype)) for dtype in (np.float16, np.int8, np.uint8, np.int32, np.uint64, np.bool_)),
     *((1, series(dtype)) for dtype in ("Float64", "Float32", "Int64", "object")),
 )
 UNUSUAL = 0.4
@@ -773,7 +775,7 @@ KEYWORDS: dict[str, Callable[[Dice, Question, str], Any]] = {
     "alpha": lambda dice, q, name: dice.pick((0.5, 0, 1, 0.25, 0.75, 0.1, 0.3, 0.9, 1.0, 0.0, np.float32(0.25), True)),
     "average": average,
     "beta": lambda dice, q, name: dice.pick((1.0, 0.5, 2, 0, inf, 1, 0.0, np.float64(2), np.float32(0.5), 1e-200)),
-    "digits": lambda dice, q, name: dice.pick((0, 1, 2, 3, 4, 6, 20, np.int64(3), True)),
+    "digits": lambda dice, q, name: dice.pick((0, 1, 2, 3, 4, 6, 10, np.int64(3), True)),
     "k": how_many,
     "labels": which_labels,
     "log_base": lambda dice, q, name: dice.pick((2, 10, math.e, 0.5, 1.5, 1, np.float64(3), 2.0, np.int64(5), 1e300)),

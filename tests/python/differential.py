@@ -77,7 +77,7 @@ def lacks(*names: str) -> Callable[[Call, Outcome], bool]:
 
 
 def stores_zeros(call: Call, theirs: Outcome) -> bool:
-    return any(sp.issparse(a) and not np.all(a.data) for a in call.args)
+    return any(sp.issparse(a) and not np.all(a.data) for a in call.arguments().values())
 
 
 def wraps_around(call: Call, theirs: Outcome) -> bool:
@@ -87,20 +87,30 @@ def wraps_around(call: Call, theirs: Outcome) -> bool:
 
 
 def has_infinite_halves(call: Call, theirs: Outcome) -> bool:
-    return any(getattr(a, "dtype", None) == np.float16 and bool(np.any(np.isinf(a))) for a in call.args)
-
-
-def has_faulty_weights(call: Call, theirs: Outcome) -> bool:
-    weights = items(call, "sample_weight")
-    return weights.dtype.kind in "biuf" and weights.size > 0 and not (weights.any() and np.all(np.isfinite(weights)))
-
-
-def has_huge_labels(call: Call, theirs: Outcome) -> bool:
-    return any(a.dtype == np.uint64 and a.size and a.max() > 2**53 for a in map(np.asarray, call.args))
+    arrays = (a for a in call.arguments().values() if getattr(a, "dtype", None) == np.float16)
+    return any(bool(np.any(np.isinf(a))) for a in arrays)
 
 
 def asks_for_text(call: Call, theirs: Outcome) -> bool:
-    return items(call, "labels").dtype.kind == "U" and any(a.dtype.kind in "biuf" for a in map(np.asarray, call.args))
+    """Calls in which labels are words, and targets are numbers."""
+    numbers = (items(call, name) for name in list(parameters(call.name))[:2])
+    words = isinstance(call.argument("pos_label"), str) or holds("UST", "labels")(call, theirs)
+    return words and any(a.dtype.kind in "biuf" for a in numbers)
+
+
+def has_categories(call: Call, theirs: Outcome) -> bool:
+    tables = (a for a in call.arguments().values() if isinstance(a, pd.DataFrame))
+    return any("category" in map(str, table.dtypes) for table in tables)
+
+
+def has_weights(test: Callable[[np.ndarray], Any]) -> Callable[[Call, Outcome], bool]:
+    """Calls with weights that pass a test."""
+
+    def when(call: Call, theirs: Outcome) -> bool:
+        weights = items(call, "sample_weight")
+        return weights.dtype.kind in "biuf" and weights.size > 0 and bool(test(weights))
+
+    return when
 
 
 def ignores_ties(call: Call, theirs: Outcome) -> bool:
@@ -157,18 +167,28 @@ MEANT: tuple[Meant, ...] = (
         "no label is infinite; scikit-learn does not notice an infinite float16, which overflows on the way",
     ),
     Meant(
-        LABELS,
-        has_huge_labels,
-        ORACLE,
-        "scikit-learn does not find an integer label beyond 2**53 among labels that were promoted to float64",
-    ),
-    Meant(
-        "cohen_kappa_score|matthews_corrcoef",
-        lambda call, theirs: (
-            holds("f", "sample_weight")(call, theirs) and np.max(abs(items(call, "sample_weight"))) > 1e77
-        ),
+        ".*",
+        has_weights(lambda weights: np.max(np.abs(weights)) > 1e77),
         ORACLE,
         "products of huge weights overflow in scikit-learn",
+    ),
+    Meant(
+        "d2_absolute_error_score|d2_pinball_score|median_absolute_error",
+        has_weights(lambda weights: np.min(weights) < 0),
+        ORACLE,
+        "with negative weights, scikit-learn's binary search for a quantile meets sums that rise and fall",
+    ),
+    Meant(
+        ".*",
+        holds("O", "sample_weight"),
+        PLAIN,
+        "weights that come as objects are float64",
+    ),
+    Meant(
+        "roc_auc_score|top_k_accuracy_score",
+        lacks("labels"),
+        REFUSAL,
+        "None is no label; scikit-learn sorts it last, and complains of the order",
     ),
     Meant(
         CELLS,
@@ -177,10 +197,10 @@ MEANT: tuple[Meant, ...] = (
         "labels are a list; scikit-learn takes a number, and a table if it holds 0, 1, 2 ... in order",
     ),
     Meant(
-        CELLS,
+        LABELS,
         asks_for_text,
         REFUSAL,
-        "words are not among numbers; scikit-learn finds them by the text of the numbers, and then no sample of them",
+        "words are not among numbers; scikit-learn looks for them among the texts of the numbers, and may find them",
     ),
     Meant(
         PROBABILITIES,
@@ -196,7 +216,7 @@ MEANT: tuple[Meant, ...] = (
     ),
     Meant(
         TABLES,
-        holds("USTm", "y_true"),
+        holds("USTMm", "y_true"),
         REFUSAL,
         "words and times are no gains and no marks; scikit-learn takes them in some forms, and fails on them in others",
     ),
@@ -219,6 +239,18 @@ MEANT: tuple[Meant, ...] = (
         "scikit-learn subtracts distances in their own dtype, where 0 - 1 is 255",
     ),
     Meant(
+        "max_error|median_absolute_error",
+        holds("USTMm", "y_true", "y_pred"),
+        REFUSAL,
+        "words and times are no targets; scikit-learn complains of their shape first",
+    ),
+    Meant(
+        "max_error|median_absolute_error",
+        holds("bu", "y_true", "y_pred"),
+        PLAIN,
+        "scikit-learn subtracts targets in their own dtype, where 0 - 1 is 255",
+    ),
+    Meant(
         TARGETS,
         lambda call, theirs: narrowest(call) is not None,
         PLAIN,
@@ -232,13 +264,13 @@ MEANT: tuple[Meant, ...] = (
     ),
     Meant(
         TABLES,
-        lambda call, theirs: any(isinstance(a, pd.DataFrame) and "category" in map(str, a.dtypes) for a in call.args),
+        has_categories,
         PLAIN,
         "categories of numbers are numbers; scikit-learn refuses a table of them, though no single column",
     ),
     Meant(
-        f"{TABLES}|auc|top_k_accuracy_score",
-        lacks("y_true", "y_score", "x", "y"),
+        f"{TABLES}|auc|hinge_loss|top_k_accuracy_score",
+        lacks("y_true", "y_score", "x", "y", "pred_decision"),
         REFUSAL,
         "a number is missing; in a list scikit-learn notices it late or not at all",
     ),
@@ -256,7 +288,7 @@ MEANT: tuple[Meant, ...] = (
     ),
     Meant(
         "average_precision_score|roc_auc_score",
-        has_faulty_weights,
+        has_weights(lambda weights: not (weights.any() and np.all(np.isfinite(weights)))),
         REFUSAL,
         "weights are checked first; scikit-learn warns of earlier columns, or returns 0 if no positive has weight",
     ),
@@ -275,13 +307,12 @@ MEANT: tuple[Meant, ...] = (
 )
 
 
-def meant(call: Call, theirs: Outcome) -> Meant | None:
-    """The entry for a call, if any."""
-    for entry in MEANT:
-        if re.fullmatch(entry.functions, call.name) and entry.when(call, theirs):
-            return entry
-    return None
+def meant(call: Call, theirs: Outcome) -> set[str]:
+    """What an outcome of ours may be held to instead."""
+    return {entry.done for entry in MEANT if re.fullmatch(entry.functions, call.name) and entry.when(call, theirs)}
 
+
+NOTHING = Outcome(None, None, ())
 
 # Comparison -----------------------------------------------------------------------------------------------------------
 
@@ -309,7 +340,7 @@ def plain_form(call: Call, *, flat: bool) -> Call:
     data = {"labels", "multioutput", "sample_weight"} | set(list(parameters(call.name))[:2])
 
     def form(name: str, value: Any) -> Any:
-        if name not in data:
+        if name not in data or (name == "y_true" and lacks("y_true")(call, NOTHING)):
             return value
         made = plain(value)
         if name == "y_score" and items(call, name).dtype.kind == "O":
@@ -403,29 +434,38 @@ def fault(call: Call, ours: Outcome, theirs: Outcome) -> str | None:
         return None
     refused = isinstance(ours.error, (ValueError, TypeError))
     by_accident = theirs.error is not None and not deliberate(theirs.error)
-    entry = meant(call, theirs)
-    if refused and (by_accident or (entry and entry.done == REFUSAL)):
+    held_to = meant(call, theirs)
+    if refused and (by_accident or REFUSAL in held_to):
         return None
-    if entry and entry.done == SPELLING:
-        ours, theirs = respelled(ours), respelled(theirs)
-        return differing(call, ours, theirs)
-    if not by_accident and not (entry and entry.done in (PLAIN, ORACLE)):
-        return found
-    if entry and entry.done == ORACLE and ours.error is None:
-        textbook = METRICS[call.name].oracle(*map(np.asarray, call.args), **call.kwargs)
-        apart = unlike(ours.value, textbook, allowed(call), types=False)
-        return f"not the value of the textbook: {apart}" if apart else None
+    if SPELLING in held_to and not differing(call, respelled(ours), respelled(theirs)):
+        return None
+    if ORACLE in held_to and ours.error is None:
+        return unlike_textbook(call, ours)
+    return unlike_plain(call, ours, found) if by_accident or PLAIN in held_to else found
+
+
+def unlike_textbook(call: Call, ours: Outcome) -> str | None:
+    """How a value of ours differs from the textbook's."""
+    data = {"sample_weight", *list(parameters(call.name))[:2]}
+    args = [np.asarray(a) for a in call.args]
+    kwargs = {name: np.asarray(a) if name in data and a is not None else a for name, a in call.kwargs.items()}
+    expected = run(lambda: METRICS[call.name].oracle(*args, **kwargs))
+    apart = str(expected) if expected.error else unlike(ours.value, expected.value, allowed(call), types=False)
+    return f"not the value of the textbook: {apart}" if apart else None
+
+
+def unlike_plain(call: Call, ours: Outcome, found: str) -> str | None:
+    """How an outcome of ours differs from scikit-learn's for the plain form of the call."""
     try:
         forms = [plain_form(call, flat=flat) for flat in (False, True)]
     except (TypeError, ValueError, OverflowError):
         return f"a value, though there is no plain form: {found}"
     expected = run(lambda: forms[0].of(sklearn.metrics))
+    if ours.error is not None:
+        same = type(ours.error) is type(expected.error)
+        return None if same else f"neither a refusal nor the value of the plain form: {found}"
     if expected.error is not None:
         expected = run(lambda: forms[1].of(sklearn.metrics))
-    if ours.error is not None and type(ours.error) is type(expected.error):
-        return None
-    if ours.error is not None:
-        return f"neither a refusal nor the value of the plain form: {found}"
     if expected.error is not None:
         return f"a value, though the plain form has none: {found}\nplain:  {expected}"
     apart = unlike(ours.value, expected.value, allowed(call), types=narrowest(call) is None)

@@ -178,6 +178,11 @@ def check_array(
                 raise ValueError(str(error)) from None
             raise
     refuse_complex(a)
+    if ensure_2d and a.ndim == 1 and hasattr(x, "iloc") and _nullable_number(getattr(x, "dtype", None)):
+        raise ValueError(
+            f"Expected a 2-dimensional container but got {type(x)} instead. Pass a DataFrame containing a single row "
+            "(i.e. single sample) or a single column (i.e. single feature) instead."
+        )
     if ensure_2d and a.ndim < 2:
         kind = "scalar array" if a.ndim == 0 else "1D array"
         raise ValueError(

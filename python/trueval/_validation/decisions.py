@@ -71,12 +71,18 @@ def _for_columns(true: Array, classes: Array, labels: Any, decision: Array) -> t
         target = Target(own, "")
         if not target.facts()[0]:
             return target.codes, target.facts()[1]
+    numbering = np.arange(classes.size, dtype=code_dtype(classes.size))
+    if own.dtype.kind == "O":
+        table = {label: code for code, label in enumerate(classes.tolist())}
+        places = np.array([table.get(label, -1) for label in own.tolist()])
+        if np.any(places < 0):
+            _refuse_unknown(own, places < 0)
+        return places.astype(numbering.dtype), numbering
     # Words, fractions, and labels that may not be among the classes, are found one by one.
     codes = np.searchsorted(classes, own).clip(max=classes.size - 1)
     unknown = classes[codes] != own
     if unknown.any():
         _refuse_unknown(own, unknown)
-    numbering = np.arange(classes.size, dtype=code_dtype(classes.size))
     return codes.astype(numbering.dtype), numbering
 
 

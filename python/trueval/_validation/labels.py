@@ -42,7 +42,8 @@ class Crossing(NamedTuple):
     """Two 1-D targets as the cells of their contingency table.
 
     `labels` is the union of both label sets and `present` what y_true holds of it; `rows` and `columns` place each cell
-    in the union, `values` is its number of samples or, with weights, their weight.
+    in the union, `values` is its number of samples or, with weights, their weight. `alike` tells whether both targets
+    are of the union's dtype.
     """
 
     kind: str
@@ -54,6 +55,7 @@ class Crossing(NamedTuple):
     n_samples: int
     weights: SampleWeights | None
     fault: Exception | None
+    alike: bool
 
 
 class Indicators(NamedTuple):
@@ -185,4 +187,5 @@ def check_targets(
         n_samples,
         weights,
         fault,
+        union.dtype == present.dtype == present_pred.dtype,
     )

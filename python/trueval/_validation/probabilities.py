@@ -132,6 +132,11 @@ def warn_unless_probabilities(proba: Array, dtype: np.dtype[Any]) -> None:
         warn(NOT_PROBABILITIES)
 
 
+def all_words(labels: Any) -> bool:
+    """Whether all elements of a list are words, and none a number that NumPy has turned into one."""
+    return {isinstance(label, str) for label in labels} == {True}
+
+
 def _check_classes(y_true: Any, labels: Any) -> tuple[Target, Array]:
     """Target and sorted classes, which are those of `labels` where given."""
     source = Target(y_true if labels is None else labels, "y")
@@ -142,6 +147,8 @@ def _check_classes(y_true: Any, labels: Any) -> tuple[Target, Array]:
         raise ValueError(f"y has 0 samples: {source.raw!r}")
     if kind not in ("binary", "multiclass", "multilabel-indicator"):
         raise ValueError(f"Unknown label type: {(source.raw,)!r}")
+    if isinstance(source.raw, (list, tuple)) and source.names is not None and not all_words(source.raw):
+        raise ValueError(f"Mix of label input types (string and number); Got {source.labels()}.")
     classes = np.arange(source.array.shape[1]) if kind == "multilabel-indicator" else source.labels()
     target = source
     if labels is not None:

@@ -67,6 +67,7 @@ def check_cells(y_true: Any, y_pred: Any, labels: Any, sample_weight: Any) -> Ce
         sample_weight = np.asarray(sample_weight)
     if sample_weight is not None and sample_weight.ndim and not len(sample_weight):
         # scikit-learn passes over no weights at all, until it comes to the counting
+        check_consistent_length(y_true, y_pred)
         check_cells(y_true, y_pred, labels, None)
     # Without weights scikit-learn counts ones, and their length, which is that of y_true, shows in the message.
     check_consistent_length(y_true, y_pred, y_true if sample_weight is None and num_samples(y_true) else sample_weight)
@@ -149,6 +150,8 @@ def class_counts(targets: Crossing, labels: Any) -> Counts:
                 "Encoders require their input argument must be uniformly strings or numbers. Got "
                 f"{sorted(kind.__qualname__ for kind in kinds)}"
             )
+        if str in kinds and targets.labels.dtype.kind in "biuf" and not targets.alike:
+            raise ValueError(f"Words among numbers of two dtypes, which are written differently: got labels {labels}.")
         if type(None) in kinds:
             raise TypeError("None is not a label.")
         table = {label: index for index, label in enumerate(both[labels.size :])}
