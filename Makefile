@@ -15,7 +15,7 @@ SEED ?= 0
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-rust test-native test-reference test-floor test-docs test-sklearn soak lint format bench bench-rust clean
+.PHONY: help build demo test test-rust test-native test-reference test-floor test-docs test-sklearn soak readme lint format bench bench-rust clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,7 +53,7 @@ test: test-rust test-native test-reference test-floor test-docs test-sklearn ## 
 test-rust: ## The kernels, without a Python interpreter
 	cargo test --locked
 
-test-native: build $(VENV)/.test ## The installed wheel, both backends
+test-native: build $(VENV)/.test ## The installed wheel: the native backend, and the reference beside it
 	$(PYTEST)
 
 test-reference: build $(VENV)/.test ## The whole suite with the compiled module deleted from the installed package
@@ -74,6 +74,10 @@ test-docs: build $(VENV)/.test ## The examples in the docstrings
 
 test-sklearn: build $(VENV)/.test ## scikit-learn's own tests, against each of its functions replaced by ours
 	$(BIN)/python tests/python/sklearn_suite/run.py --json build/sklearn-suite.json
+	$(BIN)/python tests/python/sklearn_suite/readme.py --check
+
+readme: build $(VENV)/.test ## Write the table of functions in README.md anew, from the last test-sklearn
+	$(BIN)/python tests/python/sklearn_suite/readme.py
 
 soak: build $(VENV)/.test ## Random calls against scikit-learn: CASES=20000 a function, SEED=0, JOBS=2, ONLY="f1_score auc"
 	$(BIN)/python tests/python/soak.py --cases $(CASES) --seed $(SEED) --jobs $(JOBS) $(ONLY)

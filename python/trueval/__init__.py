@@ -4,71 +4,74 @@ The functions have the signatures, results, errors and warnings of ``sklearn.met
 implementations computes: the compiled one, or the one in NumPy.
 """
 
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from ._backend import backend, use_backend
-from .classification import (
-    accuracy_score,
-    balanced_accuracy_score,
-    brier_score_loss,
-    class_likelihood_ratios,
-    classification_report,
-    cohen_kappa_score,
-    confusion_matrix,
-    d2_brier_score,
-    d2_log_loss_score,
-    f1_score,
-    false_positive_rate,
-    fbeta_score,
-    hamming_loss,
-    hinge_loss,
-    jaccard_score,
-    log_loss,
-    matthews_corrcoef,
-    multilabel_confusion_matrix,
-    precision_recall_fscore_support,
-    precision_score,
-    recall_score,
-    true_negative_rate,
-    zero_one_loss,
-)
-from .ranking import (
-    auc,
-    average_precision_score,
-    confusion_matrix_at_thresholds,
-    coverage_error,
-    dcg_score,
-    det_curve,
-    label_ranking_average_precision_score,
-    label_ranking_loss,
-    metric_at_thresholds,
-    ndcg_score,
-    partial_roc_auc_score,
-    precision_recall_curve,
-    roc_auc_score,
-    roc_curve,
-    top_k_accuracy_score,
-    weighted_ovo_roc_auc_score,
-)
-from .regression import (
-    d2_absolute_error_score,
-    d2_pinball_score,
-    d2_tweedie_score,
-    explained_variance_score,
-    max_error,
-    mean_absolute_error,
-    mean_absolute_percentage_error,
-    mean_gamma_deviance,
-    mean_pinball_loss,
-    mean_poisson_deviance,
-    mean_squared_error,
-    mean_squared_log_error,
-    mean_tweedie_deviance,
-    median_absolute_error,
-    r2_score,
-    root_mean_squared_error,
-    root_mean_squared_log_error,
-)
+
+if TYPE_CHECKING:
+    from .classification import (
+        accuracy_score,
+        balanced_accuracy_score,
+        brier_score_loss,
+        class_likelihood_ratios,
+        classification_report,
+        cohen_kappa_score,
+        confusion_matrix,
+        d2_brier_score,
+        d2_log_loss_score,
+        f1_score,
+        false_positive_rate,
+        fbeta_score,
+        hamming_loss,
+        hinge_loss,
+        jaccard_score,
+        log_loss,
+        matthews_corrcoef,
+        multilabel_confusion_matrix,
+        precision_recall_fscore_support,
+        precision_score,
+        recall_score,
+        true_negative_rate,
+        zero_one_loss,
+    )
+    from .ranking import (
+        auc,
+        average_precision_score,
+        confusion_matrix_at_thresholds,
+        coverage_error,
+        dcg_score,
+        det_curve,
+        label_ranking_average_precision_score,
+        label_ranking_loss,
+        metric_at_thresholds,
+        ndcg_score,
+        partial_roc_auc_score,
+        precision_recall_curve,
+        roc_auc_score,
+        roc_curve,
+        top_k_accuracy_score,
+        weighted_ovo_roc_auc_score,
+    )
+    from .regression import (
+        d2_absolute_error_score,
+        d2_pinball_score,
+        d2_tweedie_score,
+        explained_variance_score,
+        max_error,
+        mean_absolute_error,
+        mean_absolute_percentage_error,
+        mean_gamma_deviance,
+        mean_pinball_loss,
+        mean_poisson_deviance,
+        mean_squared_error,
+        mean_squared_log_error,
+        mean_tweedie_deviance,
+        median_absolute_error,
+        r2_score,
+        root_mean_squared_error,
+        root_mean_squared_log_error,
+    )
 
 __all__ = [
     "accuracy_score",
@@ -132,9 +135,25 @@ __all__ = [
 ]
 
 
+# The families are imported at the first use of one of their functions: all of them take longer than the rest together.
+_FAMILIES = ("classification", "ranking", "regression")
+
+
 def __getattr__(name: str) -> Any:
     if name == "__version__":
         from importlib.metadata import version
 
         return version("trueval")
+    if name in _FAMILIES:
+        return import_module(f".{name}", __name__)
+    if name in __all__:
+        for family in _FAMILIES:
+            module = import_module(f".{family}", __name__)
+            if name in module.__all__:
+                # An attribute from now on, which is not asked for here again.
+                return globals().setdefault(name, getattr(module, name))
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_FAMILIES, *__all__})

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 import trueval
 from hypothesis import HealthCheck, settings
-from registry import HAS_NATIVE, WITHOUT_NATIVE, needs_native
+from registry import HAS_NATIVE, WITHOUT_NATIVE
 
 # The same examples on every run, so that a failure is a change of the code; `HYPOTHESIS_PROFILE=search` looks further.
 slow = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
@@ -17,9 +17,9 @@ settings.register_profile("search", max_examples=2000, **slow)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 
 
-@pytest.fixture(params=[pytest.param("native", marks=needs_native), "reference"], scope="module")
+@pytest.fixture(params=["native" if HAS_NATIVE else "reference"], scope="module")
 def backend(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Run a test under each backend."""
+    """The backend under test: `make test` runs the suite once with the compiled module, and once without."""
     with trueval.use_backend(request.param):
         yield request.param
 

@@ -192,7 +192,8 @@ def indicator_counts(targets: Indicators, labels: Any, by_sample: bool) -> Count
         # Where nothing is marked, NumPy counts in int64 with integral weights, too, and so does scikit-learn.
         integral = targets.weights is not None and targets.weights.kind in "ib"
         if integral and not np.any(counts) and not np.any(_column_counts(targets, columns, None)):
-            counts = tuple(c.astype(np.int64) for c in counts)
+            hits, predicted, truths = (c.astype(np.int64) for c in counts)
+            return hits, predicted, truths
         return counts
     hits, predicted, truths, _ = _row_counts(targets, columns)
     if weight is not None:
