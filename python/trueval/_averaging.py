@@ -79,7 +79,7 @@ def average(values: Array, weights: Any = None) -> float:
 def nan_average(values: Array, weights: Array | None = None) -> float:
     """Weighted mean of what is not NaN; NaN where nothing else is left."""
     if values.size == 1:
-        return float(values[0])
+        return float(values[0]) + (0.0 if weights is None else -0.0)  # the mean of -0.0 is 0.0
     known = ~np.isnan(values)
     if not known.any():
         return float("nan")

@@ -141,7 +141,7 @@ def _array(a: np.ndarray) -> str:
         return f"np.array({a.astype(np.int64).tolist()}).astype({a.dtype.str!r})"
     text = literal(a.tolist()) if a.ndim else literal(a.item())
     plain = a.dtype in (np.int64, np.float64, np.bool_) and a.size
-    made = f"np.array({text})" if plain or a.dtype.kind == "U" else f"np.array({text}, {a.dtype.str!r})"
+    made = f"np.array({text})" if plain or (a.dtype.kind == "U" and a.size) else f"np.array({text}, {a.dtype.str!r})"
     if a.dtype.kind == "f" and plain and not any("." in w or "n" in w or "e" in w for w in text.split(",")):
         made = f"np.array({text}, float)"
     return f"np.asfortranarray({made})" if a.ndim == 2 and a.flags.f_contiguous and not a.flags.c_contiguous else made
@@ -625,6 +625,8 @@ def sample_weight(dice: Dice, q: Question, name: str) -> Any:
     )
     if made == "rough" and (name == "classification_report" or "drop_intermediate" in parameters(name)):
         made = "grid"  # what is printed, and which points are dropped, would hang on the last bit of a sum
+    if made == "rough" and (name.startswith("d2_") or "force_finite" in parameters(name)) and not q.rough:
+        made = "grid"  # whether the variance is zero would
     if q.rough and made not in ("none", "rough", "odd"):
         made = "grid"
     if made == "none":

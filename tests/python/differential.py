@@ -31,11 +31,15 @@ SHARED = tuple(name for name in FUNCTIONS if name in trueval.__all__)
 # Differences that are meant ------------------------------------------------------------------------------------------
 
 
+UNDEFINED = "undefined"
+
+
 class Meant(NamedTuple):
     """A difference that is meant: in which functions and calls, what our outcome is held to, and why.
 
     `done` is REFUSAL, a ValueError or a TypeError; SPELLING, scikit-learn's exception or warnings but for how numbers
-    are written in its text; PLAIN, the value that scikit-learn gives for the plain form; ORACLE, that of the textbook.
+    are written in its text; UNDEFINED, any number; PLAIN, the value that scikit-learn gives for the plain form; ORACLE,
+    that of the textbook.
     """
 
     functions: str
@@ -57,8 +61,10 @@ def holds(kinds: str, *names: str) -> Callable[[Call, Outcome], bool]:
     """Calls in which one of these arguments is an array of one of these kinds of dtype; words may be objects, too."""
 
     def when(call: Call, theirs: Outcome) -> bool:
-        arrays = [items(call, name) for name in names if name in parameters(call.name)]
-        if any(a.dtype.kind in kinds for a in arrays):
+        known = [name for name in names if name in parameters(call.name)]
+        arrays = [items(call, name) for name in known]
+        strings = any(str(getattr(call.argument(name), "dtype", "")) in ("str", "string") for name in known)
+        if any(a.dtype.kind in kinds for a in arrays) or ("U" in kinds and strings):
             return True
         objects = [item for a in arrays if a.dtype.kind == "O" for item in a.ravel().tolist()]
         return "U" in kinds and any(isinstance(item, (str, bytes)) for item in objects)
@@ -114,8 +120,8 @@ def has_weights(test: Callable[[np.ndarray], Any]) -> Callable[[Call, Outcome], 
 
 
 def ignores_ties(call: Call, theirs: Outcome) -> bool:
-    rows = items(call, "y_score")
-    return bool(call.argument("ignore_ties")) and any(len(np.unique(row)) < len(row) for row in np.atleast_2d(rows))
+    ignore = call.argument("ignore_ties")
+    return isinstance(ignore, (bool, np.bool_)) and bool(ignore)
 
 
 LABELS = (
@@ -149,7 +155,7 @@ MEANT: tuple[Meant, ...] = (
         "scikit-learn adds weights as booleans in some functions, where True + True is True",
     ),
     Meant(
-        LABELS,
+        f"{LABELS}|top_k_accuracy_score",
         holds("m", "y_true", "y_pred", "y1", "y2"),
         PLAIN,
         "scikit-learn counts a duration and the number that it equals as two labels, though as a hit",
@@ -175,8 +181,20 @@ MEANT: tuple[Meant, ...] = (
     Meant(
         "d2_absolute_error_score|d2_pinball_score|median_absolute_error",
         has_weights(lambda weights: np.min(weights) < 0),
-        ORACLE,
+        UNDEFINED,
         "with negative weights, scikit-learn's binary search for a quantile meets sums that rise and fall",
+    ),
+    Meant(
+        "d2_.*",
+        has_weights(lambda weights: np.min(weights) < 0),
+        ORACLE,
+        "losses whose weights have both signs cancel, and scikit-learn's sums lose what is left",
+    ),
+    Meant(
+        "multilabel_confusion_matrix",
+        has_weights(lambda weights: weights.dtype.kind in "iub"),
+        PLAIN,
+        "sums of whole weights are int64, of whatever width the weights are",
     ),
     Meant(
         ".*",
@@ -203,10 +221,10 @@ MEANT: tuple[Meant, ...] = (
         "words are not among numbers; scikit-learn looks for them among the texts of the numbers, and may find them",
     ),
     Meant(
-        PROBABILITIES,
+        f"{PROBABILITIES}|{CURVES}",
         lambda call, theirs: str(getattr(call.argument("y_true"), "dtype", "")) in ("Int64", "boolean"),
         SPELLING,
-        "labels of pandas' nullable integers are float64 in messages",
+        "labels of pandas' nullable integers and booleans are float64 in messages",
     ),
     Meant(
         f"{CURVES}|{TABLES}|top_k_accuracy_score",
@@ -269,7 +287,7 @@ MEANT: tuple[Meant, ...] = (
         "categories of numbers are numbers; scikit-learn refuses a table of them, though no single column",
     ),
     Meant(
-        f"{TABLES}|auc|hinge_loss|top_k_accuracy_score",
+        f"{CURVES}|{TABLES}|auc|hinge_loss|top_k_accuracy_score",
         lacks("y_true", "y_score", "x", "y", "pred_decision"),
         REFUSAL,
         "a number is missing; in a list scikit-learn notices it late or not at all",
@@ -340,10 +358,12 @@ def plain_form(call: Call, *, flat: bool) -> Call:
     data = {"labels", "multioutput", "sample_weight"} | set(list(parameters(call.name))[:2])
 
     def form(name: str, value: Any) -> Any:
+        if isinstance(value, int) and abs(value) > 2**63:
+            return float(value)
         if name not in data or (name == "y_true" and lacks("y_true")(call, NOTHING)):
             return value
         made = plain(value)
-        if name == "y_score" and items(call, name).dtype.kind == "O":
+        if name in ("sample_weight", "y_score") and items(call, name).dtype.kind == "O" and value is not None:
             made = np.asarray(made, np.float64)
         thin = flat and getattr(made, "shape", (0,))[1:] == (1,)
         return made.ravel() if thin else made
@@ -400,6 +420,7 @@ def issued(outcome: Outcome) -> list[tuple[type, str]]:
 def spelled(text: str) -> str:
     """A message without signs of zeros, blanks, decimal points of whole numbers and the names of NumPy's scalars."""
     text = re.sub(r"np\.\w+\(([^()]*)\)", r"\1", text)
+    text = re.sub(r"\bTrue\b", "1", re.sub(r"\bFalse\b", "0", text))
     return re.sub(r"-(?=0\.?0?\b)|\s|(?<=\d)\.0?(?!\d)", "", text)
 
 
@@ -439,17 +460,19 @@ def fault(call: Call, ours: Outcome, theirs: Outcome) -> str | None:
         return None
     if SPELLING in held_to and not differing(call, respelled(ours), respelled(theirs)):
         return None
+    if UNDEFINED in held_to and ours.error is theirs.error is None:
+        return unlike(ours.value, theirs.value, Tolerance(0.0, 1e300, "no value is right"))
     if ORACLE in held_to and ours.error is None:
-        return unlike_textbook(call, ours)
-    return unlike_plain(call, ours, found) if by_accident or PLAIN in held_to else found
+        found = unlike_textbook(call, ours)
+    if found and (by_accident or PLAIN in held_to):
+        found = unlike_plain(call, ours, found)
+    return found
 
 
 def unlike_textbook(call: Call, ours: Outcome) -> str | None:
     """How a value of ours differs from the textbook's."""
-    data = {"sample_weight", *list(parameters(call.name))[:2]}
-    args = [np.asarray(a) for a in call.args]
-    kwargs = {name: np.asarray(a) if name in data and a is not None else a for name, a in call.kwargs.items()}
-    expected = run(lambda: METRICS[call.name].oracle(*args, **kwargs))
+    numbers = plain_form(call, flat=True)
+    expected = run(lambda: METRICS[call.name].oracle(*numbers.args, **numbers.kwargs))
     apart = str(expected) if expected.error else unlike(ours.value, expected.value, allowed(call), types=False)
     return f"not the value of the textbook: {apart}" if apart else None
 

@@ -62,6 +62,8 @@ def check_binary_ranking(target: Target, y_score: Any, pos_label: Any, sample_we
     if kind != "binary" and not (kind == "multiclass" and pos_label is not None):
         raise ValueError(f"{kind} format is not supported")
     if not target.n_samples:
+        if pos_label is None and target.array.dtype.kind in "OUS":
+            resolve_pos_label(target, None)  # fails
         check_consistent_length(target.raw, y_score, sample_weight)
         column_or_1d(y_score)
         raise ValueError("Found array with 0 sample(s) (shape=(0,)) while a minimum of 1 is required.")
