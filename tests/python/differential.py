@@ -30,7 +30,6 @@ SHARED = tuple(name for name in FUNCTIONS if name in trueval.__all__)
 
 # Differences that are meant ------------------------------------------------------------------------------------------
 
-
 UNDEFINED = "undefined"
 
 
@@ -99,9 +98,11 @@ def has_infinite_halves(call: Call, theirs: Outcome) -> bool:
 
 def asks_for_text(call: Call, theirs: Outcome) -> bool:
     """Calls in which labels are words, and targets are numbers."""
-    numbers = (items(call, name) for name in list(parameters(call.name))[:2])
-    words = isinstance(call.argument("pos_label"), str) or holds("UST", "labels")(call, theirs)
-    return words and any(a.dtype.kind in "biuf" for a in numbers)
+    known = parameters(call.name)
+    average = call.argument("average", known["average"].default) if "average" in known else None
+    binary = isinstance(average, str) and average == "binary"
+    words = (binary and isinstance(call.argument("pos_label"), str)) or holds("UST", "labels")(call, theirs)
+    return words and any(items(call, name).dtype.kind in "biuf" for name in list(known)[:2])
 
 
 def has_categories(call: Call, theirs: Outcome) -> bool:
@@ -227,46 +228,22 @@ MEANT: tuple[Meant, ...] = (
         "labels of pandas' nullable integers and booleans are float64 in messages",
     ),
     Meant(
-        f"{CURVES}|{TABLES}|top_k_accuracy_score",
-        holds("USTMm", "y_score"),
+        ".*",
+        holds("USTMm", "y_score", "pred_decision", "x", "y"),
         REFUSAL,
-        "words and times are no scores; scikit-learn ranks by them in some functions, and fails on them in others",
+        "words and times are no numbers; scikit-learn ranks by them in some functions, and fails on them in others",
     ),
     Meant(
-        TABLES,
-        holds("USTMm", "y_true"),
+        f"{TABLES}|max_error|median_absolute_error",
+        holds("USTMm", "y_true", "y_pred"),
         REFUSAL,
-        "words and times are no gains and no marks; scikit-learn takes them in some forms, and fails on them in others",
+        "words and times are no numbers; scikit-learn takes them in some forms, and complains of their shape in others",
     ),
     Meant(
         GAINS,
         ignores_ties,
         ORACLE,
         "with ignore_ties, scikit-learn leaves the order of tied scores to an unstable sort",
-    ),
-    Meant(
-        "hinge_loss",
-        holds("USTMm", "pred_decision"),
-        REFUSAL,
-        "words and times are no distances; scikit-learn complains of them in other words",
-    ),
-    Meant(
-        "hinge_loss",
-        holds("bu", "pred_decision"),
-        PLAIN,
-        "scikit-learn subtracts distances in their own dtype, where 0 - 1 is 255",
-    ),
-    Meant(
-        "max_error|median_absolute_error",
-        holds("USTMm", "y_true", "y_pred"),
-        REFUSAL,
-        "words and times are no targets; scikit-learn complains of their shape first",
-    ),
-    Meant(
-        "max_error|median_absolute_error",
-        holds("bu", "y_true", "y_pred"),
-        PLAIN,
-        "scikit-learn subtracts targets in their own dtype, where 0 - 1 is 255",
     ),
     Meant(
         TARGETS,
@@ -293,16 +270,10 @@ MEANT: tuple[Meant, ...] = (
         "a number is missing; in a list scikit-learn notices it late or not at all",
     ),
     Meant(
-        "auc",
-        holds("USTMm", "x", "y"),
-        REFUSAL,
-        "words and times are no numbers; scikit-learn looks at their order first",
-    ),
-    Meant(
-        "auc",
-        holds("bu", "x", "y"),
+        "auc|hinge_loss|max_error|median_absolute_error",
+        holds("bu", "x", "y", "pred_decision", "y_true", "y_pred"),
         PLAIN,
-        "scikit-learn subtracts x in their own dtype, where 0 - 1 is 255, and adds y, where True + True is True",
+        "scikit-learn computes in their own dtype, where 0 - 1 is 255, and True + True is True",
     ),
     Meant(
         "average_precision_score|roc_auc_score",

@@ -188,7 +188,7 @@ def indicator_counts(targets: Indicators, labels: Any, by_sample: bool) -> Count
             raise ValueError(f"NaN is not a label: got labels {labels}.")
         columns = columns.astype(np.intp)
     if not by_sample:
-        counts = _column_counts(targets, columns, weight)
+        counts: Any = _column_counts(targets, columns, weight)
         # Where nothing is marked, NumPy counts in int64 with integral weights, too, and so does scikit-learn.
         integral = targets.weights is not None and targets.weights.kind in "ib"
         if integral and not np.any(counts) and not np.any(_column_counts(targets, columns, None)):
