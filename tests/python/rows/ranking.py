@@ -141,8 +141,17 @@ ROWS = (
         SUM,
         SUM,
         monotone=True,
+        longest=2000,
     ),
-    Metric("label_ranking_loss", {"scores_multilabel": ({},)}, oracles.label_ranking_loss, SUM, SUM, monotone=True),
+    Metric(
+        "label_ranking_loss",
+        {"scores_multilabel": ({},)},
+        oracles.label_ranking_loss,
+        SUM,
+        SUM,
+        monotone=True,
+        longest=2000,
+    ),
     Metric(
         "top_k_accuracy_score",
         {
@@ -167,8 +176,17 @@ ROWS = (
         SUM,
         SUM,
         monotone=True,
+        longest=2000,
     ),
-    Metric("ndcg_score", {"gains": GAIN, "gains_distinct": IGNORING}, oracles.ndcg_score, SUM, SUM, monotone=True),
+    Metric(
+        "ndcg_score",
+        {"gains": GAIN, "gains_distinct": IGNORING},
+        oracles.ndcg_score,
+        SUM,
+        SUM,
+        monotone=True,
+        longest=2000,
+    ),
 )
 
 THRESHOLDS = "confusion_matrix_at_thresholds|det_curve|metric_at_thresholds"
