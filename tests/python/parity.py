@@ -54,7 +54,7 @@ def same_value(ours: Any, theirs: Any, rtol: float) -> None:
     elif theirs is None or isinstance(theirs, str):
         assert ours == theirs
     else:
-        assert type(ours) is (np.float64 if type(theirs) is np.float64 else float)
+        assert type(ours) in (float, type(theirs))  # a plain float may stand for a NumPy one, not the other way round
         assert isinstance(theirs, (float, int))  # scikit-learn returns the int 0 where nothing has weight
         np.testing.assert_allclose(ours, theirs, rtol=rtol, atol=1e-14)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import gc
 import importlib
+import inspect
 import subprocess
 import sys
 import textwrap
@@ -55,7 +56,7 @@ def out_of_reach() -> Iterator[None]:
     def wire(*args: Any, **kwargs: Any) -> None:
         raise AssertionError("scikit-learn computed this")
 
-    inner = [theirs.__wrapped__ for theirs in ORIGINALS.values()]
+    inner = [inspect.unwrap(theirs) for theirs in ORIGINALS.values()]
     codes = [function.__code__ for function in inner]
     try:
         for function in inner:
