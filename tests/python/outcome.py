@@ -53,7 +53,7 @@ INCIDENTAL = (RuntimeWarning, DeprecationWarning, PendingDeprecationWarning)
 # NumPy before 1.25 compares words with a number, or no labels with any, to a scalar: it warns, and then scikit-learn
 # complains of the scalar.
 OLD_NUMPY = "elementwise comparison failed"
-OLD_NUMPY_SCALAR = "got scalar `array(0, dtype=int32)` instead."
+OLD_NUMPY_SCALAR = ("got scalar `array(0, dtype=int32)` instead.", "axis 1 is out of bounds for array of dimension 1")
 
 
 def trips_on_old_numpy(error: object) -> bool:

@@ -347,9 +347,15 @@ MEANT = (
     ),
     Meant(
         "classification_report",
-        "values: negated on (argument 0|all)",
+        r"values: (negated|a -0\.0) on (argument \d|all)",
         ORACLE,
         "the label -0.0 is the label 0, and is called 0.0 in the report",
+    ),
+    Meant(
+        "hinge_loss",
+        r"dtypes: timedelta64\[s\] on argument 0",
+        PLAIN,
+        "with NumPy before 1.25, scikit-learn fails on durations, which equal the numbers they stand for elsewhere",
     ),
     Meant(
         "cohen_kappa_score|matthews_corrcoef",
