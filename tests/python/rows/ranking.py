@@ -197,7 +197,7 @@ RANKINGS = f"coverage_error|{PRECISION}|label_ranking_loss"
 MEANT = (
     Meant(
         "label_ranking_average_precision_score",
-        "(layouts: column|shapes: first column) on weights",
+        "(layouts: column|shapes: (first column|three dimensions)) on weights",
         REFUSAL,
         "with NumPy before 1.25, scikit-learn makes numbers of weights in a column here, and refuses them elsewhere",
     ),
