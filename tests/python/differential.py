@@ -107,11 +107,6 @@ def mixes_words_and_numbers(call: Call, theirs: Outcome) -> bool:
     return {True, False} <= words[0] | words[1]
 
 
-def has_categories(call: Call, theirs: Outcome) -> bool:
-    tables = (a for a in call.arguments().values() if isinstance(a, pd.DataFrame))
-    return any("category" in map(str, table.dtypes) for table in tables)
-
-
 def has_weights(test: Callable[[np.ndarray], Any]) -> Callable[[Call, Outcome], bool]:
     """Calls with weights that pass a test."""
 
@@ -260,14 +255,8 @@ MEANT: tuple[Meant, ...] = (
         "scikit-learn negates the scores in their own dtype, where -1 wraps around to the largest value",
     ),
     Meant(
-        TABLES,
-        has_categories,
-        PLAIN,
-        "categories of numbers are numbers; scikit-learn refuses a table of them, though no single column",
-    ),
-    Meant(
-        f"{CURVES}|{TABLES}|auc|hinge_loss|top_k_accuracy_score",
-        lacks("y_true", "y_score", "x", "y", "pred_decision"),
+        f"{CURVES}|{TABLES}|auc|hinge_loss|max_error|median_absolute_error|top_k_accuracy_score",
+        lacks("y_true", "y_score", "x", "y", "pred_decision", "y_pred"),
         REFUSAL,
         "a number is missing; in a list scikit-learn notices it late or not at all",
     ),

@@ -201,6 +201,10 @@ class Target:
         """Sorted distinct labels, as the caller wrote them."""
         return self.display(self.facts()[1])
 
+    def distinct(self) -> Array:
+        """Sorted distinct elements, be they labels or fractions."""
+        return self.labels() if self.kind is None and not self.facts()[0] else np.unique(self.array)
+
     def display(self, codes: Array) -> Array:
         """Labels that codes stand for."""
         if self.names is not None:

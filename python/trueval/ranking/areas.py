@@ -466,7 +466,7 @@ def _classes_of_columns(target: Target, labels: Any, n_columns: int) -> Array:
             raise ValueError("Number of classes in y_true not equal to the number of columns in 'y_score'")
         return codes
     given = Target(column_or_1d(labels), "labels")
-    classes = given.labels()
+    classes = given.distinct()
     if classes.size != given.n_samples:
         raise ValueError("Parameter 'labels' must be unique")
     if not np.array_equal(classes, given.array):
