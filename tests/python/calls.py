@@ -459,7 +459,12 @@ def astype(dtype: Any) -> Form:
 
 
 def series(dtype: Any = None) -> Form:
-    return lambda a: (pd.Series if a.ndim == 1 else pd.DataFrame)(a, dtype=dtype or None)
+    def dressed(a: np.ndarray) -> Any:
+        if a.ndim > 1 and dtype == "category":
+            raise ValueError("scikit-learn takes categories in a column, and refuses them in a table")
+        return (pd.Series if a.ndim == 1 else pd.DataFrame)(a, dtype=dtype)
+
+    return dressed
 
 
 def polars(a: np.ndarray) -> Any:

@@ -67,7 +67,8 @@ def main() -> int:
     names = options.functions or SHARED
     waiting = [(name, options.seed, options.seed + options.cases) for name in reversed(names)]
     running: list[Search] = []
-    reports, differences = [], 0
+    differences = 0
+    print(f"{PREAMBLE}\n", flush=True)
     while waiting or running:
         while waiting and len(running) < options.jobs:
             running.append(Search(*waiting.pop()))
@@ -75,14 +76,11 @@ def main() -> int:
         for one in ended:
             running.remove(one)
             line, found, report = one.result()
-            print(line, flush=True)
+            print(report or line, flush=True)
             differences += found
-            reports += [report] if report else []
             waiting += one.rest()
         if not ended:
             time.sleep(0.1)
-    if reports:
-        print(f"\n{PREAMBLE}\n", *reports, sep="\n\n")
     print(f"\n{len(names)} functions, {options.cases} cases each, {differences} differences")
     return 1 if differences else 0
 

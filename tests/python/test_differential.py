@@ -16,8 +16,8 @@ import polars as pl
 import pytest
 import scipy.sparse as sp
 import sklearn.metrics
-from calls import FUNCTIONS, KEYWORDS, PREAMBLE, WITH_DATA, draw, parameters
-from differential import MEANT, SHARED, Tally
+from calls import FUNCTIONS, KEYWORDS, PREAMBLE, WITH_DATA, Call, draw, parameters
+from differential import MEANT, SHARED, Tally, compare
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -48,6 +48,40 @@ def test_random_calls(name: str) -> None:
     every_call()
     assert not tally.kinds, f"\n{PREAMBLE}\n\n{tally.report()}"
     assert tally.values >= 0.4 * tally.cases, "too few calls have a value: values are what is to be compared"
+
+
+MARKS = np.array([[1, 0], [1, 1]])
+NEARLY_ONE = np.array([[0.25, 0.25, 0.5 + 2e-8], [0.5, 0.25, 0.25], [0.25, 0.5, 0.25]])
+# Calls in which trueval once had another outcome.
+FOUND = (
+    Call("hamming_loss", (np.array([[True, True]]), np.array([[-1, 0]]))),
+    Call("log_loss", (["a", "b", "c"], NEARLY_ONE)),
+    Call("d2_log_loss_score", ([0, 0], [[0.5, 0.5], [0.5, 0.5]]), {"labels": ["a", 1]}),
+    *(Call("f1_score", (MARKS, MARKS), {"labels": labels, "average": None}) for labels in ([True, False], [0.0], [])),
+    Call("f1_score", ([1], [1]), {"pos_label": None}),
+    Call("f1_score", (np.array([0], np.uint64), np.array([1])), {"pos_label": 7}),
+    Call("precision_score", (np.array([1.0]), np.array([1])), {"labels": ["2"], "average": "macro"}),
+    Call("multilabel_confusion_matrix", (0 * MARKS, 0 * MARKS), {"sample_weight": [1, 2]}),
+    Call("classification_report", ([0], [1]), {"sample_weight": [-1]}),
+    Call("classification_report", (pd.Series([False, True]).astype("category"), [0, 1])),
+    Call("confusion_matrix", (MARKS, MARKS), {"sample_weight": []}),
+    Call("confusion_matrix", ([1], [0]), {"labels": {"a": 1}}),
+    Call("cohen_kappa_score", (["a"], ["a"]), {"labels": [1], "sample_weight": []}),
+    Call("auc", (np.array([2**64 - 2, 2**64 - 1], np.uint64), [1.0, 1.0])),
+    Call("hinge_loss", ([1], [[0, 0, 0]]), {"labels": pd.Series(["1", "10", "9"])}),
+    Call("coverage_error", (pd.Series([1, 0], dtype="Int64"), [[1, 0]])),
+    Call("roc_curve", (np.array([], dtype="U1"), [0])),
+    Call("top_k_accuracy_score", ([0, 1, 2], np.eye(3)), {"labels": [0.5]}),
+    Call("roc_auc_score", ([0, 1, 2], np.eye(3)), {"labels": [0.5], "multi_class": "ovr"}),
+    Call("average_precision_score", (MARKS, [[1], [0]]), {"average": "micro", "sample_weight": [1, 2]}),
+    Call("average_precision_score", (np.zeros((0, 2), int), np.zeros((0, 3)))),
+)
+
+
+@pytest.mark.parametrize("call", FOUND, ids=lambda call: call.name)
+def test_what_was_found(call: Call) -> None:
+    found = compare(call)[1]
+    assert not found, found
 
 
 def test_all_functions_have_questions() -> None:

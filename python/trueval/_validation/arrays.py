@@ -50,7 +50,12 @@ def check_consistent_length(*arrays: Any) -> None:
 
 
 def _nullable_number(dtype: Any) -> bool:
-    """Whether a dtype is a pandas extension dtype of numbers, which NumPy would otherwise turn into objects."""
+    """Whether a dtype is a pandas extension dtype of numbers, which NumPy would otherwise turn into objects.
+
+    Categories of booleans count, too: scikit-learn takes them for pandas' nullable ones.
+    """
+    if getattr(getattr(dtype, "categories", None), "dtype", None) == np.bool_:
+        return True
     return (
         not isinstance(dtype, np.dtype)
         and hasattr(dtype, "na_value")

@@ -120,7 +120,7 @@ def check_probabilities(y_true: Any, measured: Measured, sample_weight: Any, lab
 
 def tolerance_of(dtype: np.dtype[Any]) -> float:
     """How far a row of probabilities may be from a sum of one."""
-    return math.sqrt(np.finfo(dtype).eps)
+    return math.sqrt(np.finfo(dtype).eps) + 1e-8
 
 
 NOT_PROBABILITIES = "The y_prob values do not sum to one. Make sure to pass probabilities."

@@ -243,7 +243,7 @@ def check_class_scores(y_true: Any, y_score: Any, k: int, sample_weight: Any, la
 def _named_classes(labels: Any) -> Array:
     """Classes that the caller names in their order."""
     given = Target(column_or_1d(labels), "labels")
-    classes = given.labels() if given.kind is None and not given.facts()[0] else np.unique(given.array)
+    classes = given.distinct()
     if classes.size != given.n_samples:
         raise ValueError("Parameter 'labels' must be unique.")
     if not np.array_equal(classes, given.array):

@@ -201,6 +201,10 @@ class Target:
         """Sorted distinct labels, as the caller wrote them."""
         return self.display(self.facts()[1])
 
+    def distinct(self) -> Array:
+        """Sorted distinct elements, be they labels or fractions."""
+        return self.labels() if self.kind is None and not self.facts()[0] else np.unique(self.array)
+
     def display(self, codes: Array) -> Array:
         """Labels that codes stand for."""
         if self.names is not None:
@@ -243,7 +247,9 @@ def indicator_bytes(*matrices: Any) -> list[NDArray[np.uint8]]:
     dense = [native(np.asarray(m.toarray() if is_sparse(m) else m)) for m in matrices]
     marks: set[Any] = set()
     for m in dense:
-        if m.dtype.kind != "b":
+        if m.dtype.kind == "b":
+            marks.add(1)
+        else:
             marks.update(_backend.current().label_set(numeric_codes(m.reshape(-1)))[1].tolist())
     if all(0 <= mark < 256 for mark in marks):
         return [m.view(np.uint8) if m.dtype.itemsize == 1 else m.astype(np.uint8) for m in dense]

@@ -202,7 +202,8 @@ class _Columns:
         else:
             marks = self.target.codes[:, np.newaxis] == self.classes
         target = Target(marks.reshape(-1), "")
-        check_consistent_length(target.array, self.scores.reshape(-1))
+        repeated = None if self.weights is None else target.array  # of the same length
+        check_consistent_length(target.array, self.scores.reshape(-1), repeated)
         return self._ranking(target.codes, 1, self.scores.reshape(-1), marks.shape[1]), target
 
     def supports(self) -> NDArray[np.float64]:
@@ -245,6 +246,8 @@ class _Columns:
 
 def _multilabel_columns(target: Target, y_score: Any, sample_weight: Any, mean: str | None) -> _Columns:
     check_consistent_length(target.raw, y_score, sample_weight)
+    if not target.n_samples:
+        check_array(target.raw)
     return _Columns(target, None, check_array(y_score, ensure_2d=True, role="y_score"), sample_weight, mean)
 
 
@@ -463,7 +466,7 @@ def _classes_of_columns(target: Target, labels: Any, n_columns: int) -> Array:
             raise ValueError("Number of classes in y_true not equal to the number of columns in 'y_score'")
         return codes
     given = Target(column_or_1d(labels), "labels")
-    classes = given.labels()
+    classes = given.distinct()
     if classes.size != given.n_samples:
         raise ValueError("Parameter 'labels' must be unique")
     if not np.array_equal(classes, given.array):
