@@ -153,7 +153,7 @@ MEANT: tuple[Meant, ...] = (
         "scikit-learn adds weights as booleans in some functions, where True + True is True",
     ),
     Meant(
-        f"{LABELS}|top_k_accuracy_score",
+        f"{LABELS}|{CURVES}|top_k_accuracy_score",
         holds("m", "y_true", "y_pred", "y1", "y2"),
         PLAIN,
         "scikit-learn counts a duration and the number that it equals as two labels, though as a hit",
@@ -219,6 +219,12 @@ MEANT: tuple[Meant, ...] = (
         "words are not among numbers; scikit-learn looks for the text of numbers among words, and may find it",
     ),
     Meant(
+        ".*",
+        lambda call, theirs: "-0." in str(theirs.error),
+        SPELLING,
+        "the label -0.0 is the label 0, and is called 0.0 in messages",
+    ),
+    Meant(
         f"{PROBABILITIES}|{CURVES}",
         lambda call, theirs: str(getattr(call.argument("y_true"), "dtype", "")) in ("Int64", "boolean"),
         SPELLING,
@@ -281,7 +287,7 @@ MEANT: tuple[Meant, ...] = (
     Meant(
         "auc|roc_auc_score",
         lambda call, theirs: str(theirs.error).startswith("x is neither increasing nor decreasing"),
-        SPELLING,
+        REFUSAL,
         "x in the message is float64, not objects; and with negative weights, a zero of the curve may be -0.0",
     ),
 )
