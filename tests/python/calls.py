@@ -185,6 +185,7 @@ class Question:
     # Do sums of the data depend on their order? Then weights are positive, and there are enough rows, so that no
     # variance is zero but for rounding.
     rough: bool = False
+    spoiled: bool = False
 
     @property
     def n(self) -> int:
@@ -535,7 +536,8 @@ def dress(dice: Dice, a: Any, forms: tuple[tuple[float, Form], ...], unusual: fl
     if not dice.chance(unusual):
         return a
     try:
-        return dice.choices([make for _, make in forms], [weight for weight, _ in forms])[0](a)
+        with np.errstate(all="ignore"):
+            return dice.choices([make for _, make in forms], [weight for weight, _ in forms])[0](a)
     except (TypeError, ValueError, OverflowError, pl.exceptions.PolarsError):
         return a
 
@@ -598,7 +600,7 @@ FAULTS: tuple[tuple[float, Callable[[Dice, np.ndarray], Any]], ...] = (
     (1, lambda dice, a: pd.Series([*a.ravel().tolist()[:-1], pd.NA], dtype=dice.pick(("Int64", "Float64", "boolean")))),
     (1, lambda dice, a: pd.Series(a.ravel(), dtype="string")),
     (1, lambda dice, a: np.zeros((len(a), 0))),
-    (1, lambda dice, a: np.full(a.shape, dice.pick((0, 1, 7)))),
+    (1, lambda dice, a: np.full(a.shape, dice.pick((0, 1, 2)))),
     (1, lambda dice, a: -a),
 )
 
@@ -632,7 +634,7 @@ def sample_weight(dice: Dice, q: Question, name: str) -> Any:
         made = "grid"  # what is printed, and which points are dropped, would hang on the last bit of a sum
     if made == "rough" and (name.startswith("d2_") or "force_finite" in parameters(name)) and not q.rough:
         made = "grid"  # whether the variance is zero would
-    if q.rough and made not in ("none", "rough", "odd"):
+    if q.rough and made not in ("none", "odd", "grid" if q.spoiled else "rough"):
         made = "grid"
     if made == "none":
         return None
@@ -850,7 +852,7 @@ def draw(name: str, seed: int) -> Call:
     """The call that a seed stands for."""
     dice = Dice(seed)
     question = DATA[name](dice, dice.choices(SIZES, SIZE_WEIGHTS)[0])
-    faulty = dice.chance(FAULTY_DATA)
+    faulty = question.spoiled = dice.chance(FAULTY_DATA)
     data: list[Any] = list(question.data)
     for position, a in enumerate(question.data):
         data[position] = dress(dice, a, forms_of(name, position, a))

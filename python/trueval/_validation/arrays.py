@@ -49,7 +49,7 @@ def check_consistent_length(*arrays: Any) -> None:
         raise ValueError(f"Found input variables with inconsistent numbers of samples: {lengths}")
 
 
-def _nullable_number(dtype: Any) -> bool:
+def nullable_number(dtype: Any) -> bool:
     """Whether a dtype is a pandas extension dtype of numbers, which NumPy would otherwise turn into objects.
 
     Categories of booleans count, too: scikit-learn takes them for pandas' nullable ones.
@@ -75,9 +75,9 @@ def as_numpy(x: Any, dtype: Any = None) -> Array:
         )
     own = getattr(x, "dtype", None)
     if own is not None:
-        if _nullable_number(own):
+        if nullable_number(own):
             x = x.astype(np.float64 if dtype is None else dtype)
-    elif hasattr(x, "iloc") and any(map(_nullable_number, getattr(x, "dtypes", ()))):
+    elif hasattr(x, "iloc") and any(map(nullable_number, getattr(x, "dtypes", ()))):
         x = x.astype(np.float64 if dtype is None else dtype)
     return np.asarray(x, dtype=dtype)
 
@@ -183,7 +183,7 @@ def check_array(
                 raise ValueError(str(error)) from None
             raise
     refuse_complex(a)
-    if ensure_2d and a.ndim == 1 and hasattr(x, "iloc") and _nullable_number(getattr(x, "dtype", None)):
+    if ensure_2d and a.ndim == 1 and hasattr(x, "iloc") and nullable_number(getattr(x, "dtype", None)):
         raise ValueError(
             f"Expected a 2-dimensional container but got {type(x)} instead. Pass a DataFrame containing a single row "
             "(i.e. single sample) or a single column (i.e. single feature) instead."

@@ -30,9 +30,11 @@ def union_of_labels(true: Array, pred: Array) -> Array:
     if "M" in (true.dtype.kind, pred.dtype.kind):
         raise TypeError(f"Mix of label input types (date and number); Got {true} and {pred}.")
     labels = sorted({*true.tolist(), *pred.tolist()})
-    # A label of one sort beside another of the other is float64 to NumPy, and so it is called in messages.
-    mixed = {true.dtype.kind, pred.dtype.kind} == {"i", "u"} and not set(true.tolist()).issuperset(pred.tolist())
-    union = np.asarray(labels, np.result_type(true, pred) if mixed else None)
+    dtype = None
+    if true.size and pred.size and true.dtype.kind in "biuf" and pred.dtype.kind in "biuf":
+        # The labels that only y_pred has join those of y_true; in this dtype they appear in messages and reports.
+        dtype = true.dtype if set(true.tolist()).issuperset(pred.tolist()) else np.result_type(true, pred)
+    union = np.asarray(labels, dtype)
     if union.tolist() != labels:  # no integer dtype holds both -1 and 2**64 - 1, and float64 would round the latter
         union = np.asarray(labels, dtype=object)
     return union

@@ -22,6 +22,7 @@ from .arrays import (
     finite_scores,
     measured_array,
     native,
+    nullable_number,
     refuse_complex,
     require_finite,
     require_size,
@@ -103,6 +104,12 @@ def check_gains(y_true: Any, y_score: Any, sample_weight: Any) -> tuple[Array, A
 
 def query_weights(sample_weight: Any) -> Array | None:
     """Weights of queries, which NumPy's average checks further."""
+    if (
+        hasattr(sample_weight, "iloc")
+        and nullable_number(getattr(sample_weight, "dtype", None))
+        and sample_weight.isna().any()
+    ):
+        raise TypeError("sample_weight must hold numbers, and a weight is missing.")
     return None if sample_weight is None else as_numbers(as_numpy(sample_weight), "sample_weight", missing=False)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .._averaging import precision_recall_fscore
-from .._parameters import LABELS, OPTIONAL, ZERO_DIVISION, Interval, validate
+from .._parameters import LABELS, OPTIONAL, ZERO_DIVISION, Interval, is_sparse, validate
 from .._validation.labels import Indicators, check_targets
 from ..exceptions import warn
 from ._cells import counts_of
@@ -115,7 +115,7 @@ def classification_report(
     chosen = targets.labels if labels is None else np.asarray(labels)
     is_accuracy = not multilabel and (labels is None or set(chosen) >= set(targets.labels))
     if target_names is None:
-        target_names = [f"{label}" for label in chosen]
+        target_names = [str(label) for label in chosen]  # a float32 is shorter than by its format
     elif len(chosen) != len(target_names):
         if labels is None:
             raise ValueError(
@@ -124,6 +124,8 @@ def classification_report(
             )
         warn(f"labels size, {len(chosen)}, does not match size of target_names, {len(target_names)}")
 
+    if isinstance(targets, Indicators):
+        _refuse_unlike_marks(targets)
     by_class = counts_of(targets, labels, False)
 
     def scores(mean: str | None) -> tuple[Any, ...]:
@@ -157,6 +159,21 @@ def classification_report(
         else:
             table.add(name, *numbers)
     return table.text
+
+
+def _refuse_unlike_marks(targets: Indicators) -> None:
+    """Refuse a matrix with marks of two kinds: scikit-learn looks again here, when zeros are no longer stored."""
+    if is_sparse(targets.true):
+        return
+    kinds = []
+    for matrix in (targets.true, targets.pred):
+        marks = matrix[matrix != 0]
+        unlike = marks.size and marks.min() != marks.max()
+        kinds.append("multiclass-multioutput" if unlike else targets.kind)
+    if kinds[0] != kinds[1]:
+        raise ValueError(f"Classification metrics can't handle a mix of {kinds[0]} and {kinds[1]} targets")
+    if kinds[0] != targets.kind:
+        raise ValueError(f"{kinds[0]} is not supported")
 
 
 def _as_dict(rows: list[tuple[Any, ...]]) -> dict[Any, Any]:
