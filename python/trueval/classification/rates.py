@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _backend
 from .._averaging import average as mean_of
 from .._parameters import (
     LABELS,
@@ -19,23 +18,18 @@ from .._parameters import (
 from .._validation.labels import Crossing, Indicators, check_targets
 from .._validation.targets import as_values
 from ..exceptions import warn
+from ._cells import counts_of
 
 _AVERAGES = [StrOptions({"binary", "micro", "macro", "weighted"}), None]
 
 
 def _negatives(targets: Crossing | Indicators) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Of each class the weight of the false positives, of the negatives, and of the positives."""
-    if isinstance(targets, Indicators):
-        weight = None if targets.weights is None else targets.weights.values
-        hits, predicted, true = _backend.current().indicator_counts(targets.true, targets.pred, weight)
-        total = targets.n_samples if weight is None else np.sum(weight)
-    else:
-        size = targets.labels.size
-        hit = targets.rows == targets.columns
-        hits = np.bincount(targets.rows[hit], weights=targets.values[hit], minlength=size)
-        predicted = np.bincount(targets.columns, weights=targets.values, minlength=size)
-        true = np.bincount(targets.rows, weights=targets.values, minlength=size)
+    hits, predicted, true = counts_of(targets, None, by_sample=False)
+    if isinstance(targets, Crossing):
         total = np.sum(targets.values)
+    else:
+        total = targets.n_samples if targets.weights is None else np.sum(targets.weights.values)
     return predicted - hits, total - true, true
 
 
