@@ -10,10 +10,10 @@ import trueval
 from hypothesis import HealthCheck, settings
 from registry import HAS_NATIVE, WITHOUT_NATIVE
 
-# The same examples on every run, so that a failure is a change of the code; `HYPOTHESIS_PROFILE=search` looks further.
+# The same examples on every run, so that a failure is a change of the code; `make soak` looks further.
 slow = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
-settings.register_profile("fixed", max_examples=60, derandomize=True, database=None, **slow)
-settings.register_profile("search", max_examples=2000, **slow)
+settings.register_profile("fixed", max_examples=25, derandomize=True, database=None, **slow)
+settings.register_profile("search", max_examples=1000, **slow)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 
 

@@ -20,11 +20,13 @@ from calls import FUNCTIONS, KEYWORDS, PREAMBLE, WITH_DATA, Call, draw, paramete
 from differential import MEANT, SHARED, Tally, compare
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from registry import needs_native
 
 CASES = int(os.environ.get("TRUEVAL_CASES", "200"))
 each_function = pytest.mark.parametrize("name", FUNCTIONS)
 
 
+@needs_native  # a run with both backends asks the reference the same questions
 @pytest.mark.skipif(
     np.lib.NumpyVersion(np.__version__) < "2.0.0",
     reason="which odd calls scikit-learn trips over depends on NumPy's version; the zoo is for the oldest",
