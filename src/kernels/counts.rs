@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustc_hash::FxHashMap;
 
+use crate::dispatched;
 use crate::error::{Error, Result, check_length};
 use crate::fold::{MAX_CHUNKS, Stop, Sum, fold};
 use crate::kernels::labels::{Encoder, Labels, Window, label_set};
@@ -38,6 +39,13 @@ const WINDOW_CELLS: usize = 1 << 14;
 
 /// Fewer rows than this have their labels looked for first, by sorting: a table of two windows would be larger.
 const WINDOW_ROWS: usize = 1 << 9;
+
+/// Cells of two of the smallest windows, whose numbers fit a byte.
+const BYTE_CELLS: usize = Window::LEAST * Window::LEAST;
+
+/// Up to this many cells are counted by comparing 64 rows at a time with each of them: 0.03 ns a row and cell, against
+/// 1 ns for an increment.
+const LIKELY: usize = 16;
 
 /// A contingency table: its two label sets and the cells that occur, in row-major order.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -92,16 +100,19 @@ fn windowed(
         return Ok(None);
     }
     let columns = p.size;
-    let sides = Sides {
-        y_true: Side { labels: y_true, numbers: Numbers::Window(t) },
-        y_pred: Side { labels: y_pred, numbers: Numbers::Window(p) },
-        columns,
-        outside: AtomicBool::new(false),
+    let cells = if t.size * p.size == BYTE_CELLS && sample_weight.is_none() {
+        count_bytes((y_true, t), (y_pred, p), stop)?
+    } else {
+        let sides = Sides {
+            y_true: Side { labels: y_true, numbers: Numbers::Window(t) },
+            y_pred: Side { labels: y_pred, numbers: Numbers::Window(p) },
+            columns,
+            outside: AtomicBool::new(false),
+        };
+        let cells = sides.cells(t.size * columns, sample_weight, stop)?;
+        (!sides.outside.into_inner()).then_some(cells)
     };
-    let cells = sides.cells(t.size * p.size, sample_weight, stop)?;
-    if sides.outside.into_inner() {
-        return Ok(None);
-    }
+    let Some(cells) = cells else { return Ok(None) };
     let (mut rows_seen, mut columns_seen) = (vec![false; t.size], vec![false; columns]);
     for (cell, _) in &cells {
         rows_seen[*cell as usize / columns] = true;
@@ -117,6 +128,90 @@ fn windowed(
     let mut table = Contingency { true_keys, pred_keys, ..Contingency::default() };
     table.fill(cells.into_iter().map(|(cell, value)| (place(cell), value)), sample_weight.is_some());
     Ok(Some(table))
+}
+
+dispatched! {
+    /// How many bytes are `wanted`; at most 2^14 of them.
+    fn count_equal(bytes: &[u8], wanted: u8) -> u64 {
+        let (whole, rest) = bytes.as_chunks::<64>();
+        let mut total = 0;
+        for group in whole.chunks(255) {
+            // A lane of a byte holds 255 at most.
+            let mut lanes = [0u8; 64];
+            for chunk in group {
+                for (lane, byte) in lanes.iter_mut().zip(chunk) {
+                    *lane += u8::from(*byte == wanted);
+                }
+            }
+            total += lanes.iter().map(|lane| u64::from(*lane)).sum::<u64>();
+        }
+        total + rest.iter().filter(|byte| **byte == wanted).count() as u64
+    }
+}
+
+/// Adds one to the cell of each byte, four times over like [`WAYS`].
+fn count_each(bytes: &[u8], tables: &mut [[u32; BYTE_CELLS]; WAYS]) {
+    let (whole, rest) = bytes.as_chunks::<8>();
+    for word in whole {
+        let word = u64::from_le_bytes(*word);
+        for i in 0..8 {
+            tables[i % WAYS][(word >> (8 * i)) as usize % BYTE_CELLS] += 1;
+        }
+    }
+    rest.iter().for_each(|byte| tables[0][usize::from(*byte)] += 1);
+}
+
+/// Counts the cells of two windows of 16 labels, those that a sample makes likely by comparison; none where a label is
+/// outside.
+fn count_bytes(
+    (y_true, t): (Labels<'_>, Window),
+    (y_pred, p): (Labels<'_>, Window),
+    stop: &Stop,
+) -> Result<Option<Vec<(u64, Filling)>>> {
+    let offsets = |seen: Vec<bool>| (0..Window::LEAST as u8).filter(move |offset| seen[usize::from(*offset)]);
+    let (rows, columns): (Vec<u8>, Vec<u8>) =
+        (offsets(t.sampled(y_true)).collect(), offsets(p.sampled(y_pred)).collect());
+    let likely: Vec<u8> = if rows.len() * columns.len() <= LIKELY {
+        rows.iter().flat_map(|row| columns.iter().map(move |column| row << 4 | column)).collect()
+    } else {
+        Vec::new()
+    };
+    let outside = AtomicBool::new(false);
+    let update = |counts: &mut [u64; BYTE_CELLS], rows: Range<usize>| {
+        if outside.load(Ordering::Relaxed) {
+            return;
+        }
+        let (mut row, mut column) = ([0u8; STEP], [0u8; STEP]);
+        let mut tables = [[0u32; BYTE_CELLS]; WAYS];
+        for start in rows.clone().step_by(STEP) {
+            let len = STEP.min(rows.end - start);
+            let (cells, column) = (&mut row[..len], &mut column[..len]);
+            if !(y_true.offsets(t, start, cells) & y_pred.offsets(p, start, column)) {
+                outside.store(true, Ordering::Relaxed);
+                return;
+            }
+            cells.iter_mut().zip(column).for_each(|(cell, column)| *cell = *cell << 4 | *column);
+            let mut left = len as u64;
+            let mut found = [0u64; LIKELY];
+            for (found, cell) in found.iter_mut().zip(&likely) {
+                *found = count_equal(cells, *cell);
+                left -= *found;
+            }
+            if left == 0 {
+                found.iter().zip(&likely).for_each(|(found, cell)| counts[usize::from(*cell)] += found);
+            } else {
+                count_each(cells, &mut tables);
+            }
+        }
+        for table in &tables {
+            counts.iter_mut().zip(table).for_each(|(count, found)| *count += u64::from(*found));
+        }
+    };
+    let merge = |a: &mut [u64; BYTE_CELLS], b: [u64; BYTE_CELLS]| a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
+    let counts = fold(y_true.len(), MAX_CHUNKS, stop, || [0u64; BYTE_CELLS], update, merge)?;
+    let cells = counts.into_iter().enumerate().filter(|(_, count)| *count > 0);
+    let cells = cells.map(|(cell, count)| (cell as u64, (count, Sum::default()))).collect();
+    Ok((!outside.into_inner()).then_some(cells))
 }
 
 /// The table in two passes: the first finds all labels.
@@ -234,20 +329,24 @@ impl Sides<'_> {
     }
 
     fn count(&self, cells: usize, stop: &Stop) -> Result<Vec<(u64, Filling)>> {
-        let ways = if cells <= WAYS_CELLS { WAYS } else { 1 };
-        let update = |table: &mut Vec<u64>, rows: Range<usize>| {
+        if cells <= WAYS_CELLS { self.count_ways::<WAYS>(cells, stop) } else { self.count_ways::<1>(cells, stop) }
+    }
+
+    fn count_ways<const N: usize>(&self, cells: usize, stop: &Stop) -> Result<Vec<(u64, Filling)>> {
+        let update = |table: &mut Vec<[u64; N]>, rows: Range<usize>| {
             self.each_step(rows, |_, row, column| {
                 for (i, (&row, &column)) in row.iter().zip(column).enumerate() {
-                    table[(i % ways) * cells + self.cell(row, column) as usize] += 1;
+                    table[self.cell(row, column) as usize][i % N] += 1;
                 }
             });
         };
-        let merge = |a: &mut Vec<u64>, b: Vec<u64>| a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
-        let chunks = max_chunks(cells * ways * size_of::<u64>());
-        let table = fold(self.rows(), chunks, stop, || vec![0u64; cells * ways], update, merge)?;
-        let total = |cell: usize| (0..ways).map(|way| table[way * cells + cell]).sum::<u64>();
-        let occurring = (0..cells).map(|cell| (cell as u64, total(cell))).filter(|(_, count)| *count > 0);
-        Ok(occurring.map(|(cell, count)| (cell, (count, Sum::default()))).collect())
+        let add = |a: &mut [u64; N], b: &[u64; N]| a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
+        let merge = |a: &mut Vec<[u64; N]>, b: Vec<[u64; N]>| a.iter_mut().zip(&b).for_each(|(a, b)| add(a, b));
+        let chunks = max_chunks(cells * size_of::<[u64; N]>());
+        let table = fold(self.rows(), chunks, stop, || vec![[0; N]; cells], update, merge)?;
+        let counts = table.into_iter().map(|ways| ways.into_iter().sum::<u64>()).enumerate();
+        let occurring = counts.filter(|(_, count)| *count > 0);
+        Ok(occurring.map(|(cell, count)| (cell as u64, (count, Sum::default()))).collect())
     }
 
     fn count_sparse(&self, stop: &Stop) -> Result<Vec<(u64, Filling)>> {

@@ -78,16 +78,37 @@ dispatched! {
     }
 }
 
+/// The number of a label among a few.
+pub trait Number: Copy + Default {
+    /// The low bits.
+    fn low(bits: u64) -> Self;
+}
+
+impl Number for u8 {
+    #[inline]
+    fn low(bits: u64) -> u8 {
+        bits as u8
+    }
+}
+
+impl Number for u32 {
+    #[inline]
+    fn low(bits: u64) -> u32 {
+        bits as u32
+    }
+}
+
 dispatched! {
     /// Writes offsets from `base`; false where one is not below `size`, a power of two, or a value is no label.
-    fn write_offsets<L: Label>(labels: &[L], base: u64, size: usize, out: &mut [u32]) -> bool {
+    fn write_offsets<L: Label, N: Number>(labels: &[L], base: u64, size: usize, out: &mut [N]) -> bool {
         let mask = size as u64 - 1;
         let (mut wide, mut clean) = (0u64, true);
         for (slot, label) in out.iter_mut().zip(labels) {
-            let offset = label.key().wrapping_sub(base);
-            clean &= label.status() == Status::Clean;
+            let (key, whole) = label.near_key();
+            let offset = key.wrapping_sub(base);
+            clean &= whole;
             wide |= offset;
-            *slot = (offset & mask) as u32;
+            *slot = N::low(offset & mask);
         }
         clean & (wide & !mask == 0)
     }
@@ -107,23 +128,33 @@ impl Window {
     const RUN: usize = 32;
 
     /// The smallest window: labels that the sample missed are often near the others.
-    const LEAST: usize = 1 << 4;
+    pub const LEAST: usize = 1 << 4;
 
     /// A window around a sample of the labels; none where they are too far apart for it to be of use.
     pub fn guess(y: Labels<'_>) -> Option<Window> {
-        let mut keys = [0u64; Self::RUN];
         let (mut low, mut high) = (u64::MAX, 0);
-        let run = Self::RUN.min(y.len());
-        for i in 0..Self::RUNS {
-            y.keys((y.len() - run) / (Self::RUNS - 1) * i, &mut keys[..run]);
-            for key in &keys[..run] {
-                (low, high) = (low.min(*key), high.max(*key));
-            }
-        }
+        Self::sample(y, |key| (low, high) = (low.min(key), high.max(key)));
         let span = usize::try_from(high.checked_sub(low)?).ok().filter(|span| *span < WINDOW)?;
         let size = (span + 1).next_power_of_two().max(Self::LEAST);
         // Most of the room to spare goes to larger labels: classes are counted upwards.
         Some(Window { base: low.saturating_sub((size - 1 - span) as u64 / 4), size })
+    }
+
+    /// Visits the keys of a sample, the same one for the same number of rows.
+    fn sample(y: Labels<'_>, mut visit: impl FnMut(u64)) {
+        let mut keys = [0u64; Self::RUN];
+        let run = Self::RUN.min(y.len());
+        for i in 0..Self::RUNS {
+            y.keys((y.len() - run) / (Self::RUNS - 1) * i, &mut keys[..run]);
+            keys[..run].iter().for_each(|key| visit(*key));
+        }
+    }
+
+    /// The offsets that a sample has.
+    pub fn sampled(&self, y: Labels<'_>) -> Vec<bool> {
+        let mut seen = vec![false; self.size];
+        Self::sample(y, |key| seen[(key - self.base) as usize] = true);
+        seen
     }
 
     /// The keys of the offsets that were seen, in order, and the position of each offset among them.
@@ -179,7 +210,7 @@ impl Labels<'_> {
 
     /// Writes the offsets of consecutive rows in a window; false where one is not in it, or no label.
     #[inline]
-    pub fn offsets(&self, window: Window, start: usize, out: &mut [u32]) -> bool {
+    pub fn offsets<N: Number>(&self, window: Window, start: usize, out: &mut [N]) -> bool {
         with_labels!(self, s => write_offsets(&s[start..start + out.len()], window.base, window.size, out))
     }
 
