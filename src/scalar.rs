@@ -128,6 +128,11 @@ pub trait Label: Copy + Send + Sync + 'static {
     fn key_of(value: i128) -> Option<u64>;
     /// Whether it is a label at all.
     fn status(self) -> Status;
+    /// The key, and true; or false for what is no label, and for labels of 2^31 and more, which take longer to tell.
+    #[inline]
+    fn near_key(self) -> (u64, bool) {
+        (self.key(), self.status() == Status::Clean)
+    }
 }
 
 /// Signed keys are offset by 2^63, unsigned ones are themselves.
@@ -171,6 +176,12 @@ macro_rules! float_label {
                 let label = i64::try_from(value).ok()?;
                 // A value that the float type rounds is none that an array of it can hold.
                 (((label as $float) as i128) == value).then(|| Label::key(label))
+            }
+            #[inline]
+            fn near_key(self) -> (u64, bool) {
+                // Conversions to 32 bits come in vectors at every level. The largest may be a saturated one.
+                let whole = self as i32;
+                (Label::key(whole), (whole as $float == self) & (whole != i32::MAX))
             }
             #[inline]
             fn status(self) -> Status {

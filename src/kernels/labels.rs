@@ -78,6 +78,98 @@ dispatched! {
     }
 }
 
+/// The number of a label among a few.
+pub trait Number: Copy + Default {
+    /// The low bits.
+    fn low(bits: u64) -> Self;
+}
+
+impl Number for u8 {
+    #[inline]
+    fn low(bits: u64) -> u8 {
+        bits as u8
+    }
+}
+
+impl Number for u32 {
+    #[inline]
+    fn low(bits: u64) -> u32 {
+        bits as u32
+    }
+}
+
+dispatched! {
+    /// Writes offsets from `base`; false where one is not below `size`, a power of two, or a value is no label.
+    fn write_offsets<L: Label, N: Number>(labels: &[L], base: u64, size: usize, out: &mut [N]) -> bool {
+        let mask = size as u64 - 1;
+        let (mut wide, mut clean) = (0u64, true);
+        for (slot, label) in out.iter_mut().zip(labels) {
+            let (key, whole) = label.near_key();
+            let offset = key.wrapping_sub(base);
+            clean &= whole;
+            wide |= offset;
+            *slot = N::low(offset & mask);
+        }
+        clean & (wide & !mask == 0)
+    }
+}
+
+/// A stretch of keys, a power of two of them, in which all labels of an array are expected.
+#[derive(Debug, Clone, Copy)]
+pub struct Window {
+    base: u64,
+    /// How many keys.
+    pub size: usize,
+}
+
+impl Window {
+    /// Rows looked at, in runs.
+    const RUNS: usize = 64;
+    const RUN: usize = 32;
+
+    /// The smallest window: labels that the sample missed are often near the others.
+    pub const LEAST: usize = 1 << 4;
+
+    /// A window around a sample of the labels; none where they are too far apart for it to be of use.
+    pub fn guess(y: Labels<'_>) -> Option<Window> {
+        let (mut low, mut high) = (u64::MAX, 0);
+        Self::sample(y, |key| (low, high) = (low.min(key), high.max(key)));
+        let span = usize::try_from(high.checked_sub(low)?).ok().filter(|span| *span < WINDOW)?;
+        let size = (span + 1).next_power_of_two().max(Self::LEAST);
+        // Most of the room to spare goes to larger labels: classes are counted upwards.
+        Some(Window { base: low.saturating_sub((size - 1 - span) as u64 / 4), size })
+    }
+
+    /// Visits the keys of a sample, the same one for the same number of rows.
+    fn sample(y: Labels<'_>, mut visit: impl FnMut(u64)) {
+        let mut keys = [0u64; Self::RUN];
+        let run = Self::RUN.min(y.len());
+        for i in 0..Self::RUNS {
+            y.keys((y.len() - run) / (Self::RUNS - 1) * i, &mut keys[..run]);
+            keys[..run].iter().for_each(|key| visit(*key));
+        }
+    }
+
+    /// The offsets that a sample has.
+    pub fn sampled(&self, y: Labels<'_>) -> Vec<bool> {
+        let mut seen = vec![false; self.size];
+        Self::sample(y, |key| seen[(key - self.base) as usize] = true);
+        seen
+    }
+
+    /// The keys of the offsets that were seen, in order, and the position of each offset among them.
+    pub fn keys_of(&self, seen: &[bool]) -> (Vec<u64>, Vec<u32>) {
+        let (mut keys, mut positions) = (Vec::new(), Vec::new());
+        for (offset, seen) in seen.iter().enumerate() {
+            positions.push(keys.len() as u32);
+            if *seen {
+                keys.push(self.base + offset as u64);
+            }
+        }
+        (keys, positions)
+    }
+}
+
 impl Labels<'_> {
     /// The number of labels.
     pub fn len(&self) -> usize {
@@ -114,6 +206,12 @@ impl Labels<'_> {
     #[inline]
     pub fn keys(&self, start: usize, out: &mut [u64]) {
         with_labels!(self, s => write_keys(&s[start..], out))
+    }
+
+    /// Writes the offsets of consecutive rows in a window; false where one is not in it, or no label.
+    #[inline]
+    pub fn offsets<N: Number>(&self, window: Window, start: usize, out: &mut [N]) -> bool {
+        with_labels!(self, s => write_offsets(&s[start..start + out.len()], window.base, window.size, out))
     }
 
     /// Writes 1 where consecutive rows hold the label of `key`, else 0; no key, no ones.

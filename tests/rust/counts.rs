@@ -60,6 +60,66 @@ fn every_size_of_table() {
 }
 
 #[test]
+fn labels_that_a_sample_misses() {
+    // A row in the middle holds what the windows guessed from the others may not: farther, nearer, below, at an end.
+    const ROWS: usize = 20_011;
+    for classes in [2u64, 5, 20, 100] {
+        for odd in [-1, -3, 3, 14, 17, 40, 1 << 20, 1 << 31, i64::MAX, i64::MIN] {
+            let mut random = Random(classes);
+            let mut draw = || -> Vec<i64> { (0..ROWS).map(|_| random.below(classes) as i64).collect() };
+            let (mut y_true, mut y_pred) = (draw(), draw());
+            check(&y_true, &y_pred, None);
+            y_true[ROWS / 3 + 1] = odd;
+            check(&y_true, &y_pred, None);
+            y_pred[ROWS / 2 + 1] = odd;
+            check(&y_true, &y_pred, None);
+        }
+    }
+}
+
+#[test]
+fn sorted_labels() {
+    // Runs longer than the sample's steps, and labels of one class but for the last row.
+    let rising: Vec<i64> = (0..MANY as i64).map(|i| i * 7 / MANY as i64).collect();
+    let mut falling: Vec<i64> = rising.iter().rev().copied().collect();
+    check(&rising, &falling, None);
+    falling.fill(3);
+    falling[MANY - 1] = 4;
+    check(&rising, &falling, None);
+}
+
+#[test]
+fn floats_are_labels_as_integers_are() {
+    let mut random = Random(9);
+    let y_true: Vec<i64> = (0..MANY).map(|_| random.below(3) as i64 - 1).collect();
+    let expected = naive(&y_true, &y_true, None);
+    let (mut wide, narrow): (Vec<f64>, Vec<f32>) = y_true.iter().map(|y| (*y as f64, *y as f32)).unzip();
+    let table = contingency(Labels::F64(&wide), Labels::F32(&narrow), None, &GO).unwrap();
+    assert_eq!(cells(&table), expected);
+    // -0.0 is 0; the numbers at the ends of 32 bits are themselves; what is no label is told, wherever it is.
+    let last = MANY - 1;
+    for (value, status) in [
+        (-0.0, Status::Clean),
+        (2_147_483_647.0, Status::Clean),
+        (2_147_483_648.0, Status::Clean),
+        (-2_147_483_649.0, Status::Clean),
+        (1e-17, Status::Fractional),
+        (0.5, Status::Fractional),
+        (1e300, Status::Fractional),
+        (f64::INFINITY, Status::Infinite),
+        (f64::NAN, Status::Nan),
+    ] {
+        wide[last] = value;
+        let table = contingency(Labels::F64(&wide), Labels::F64(&wide), None, &GO).unwrap();
+        assert_eq!(table.true_status, status, "{value}");
+        if status == Status::Clean {
+            let whole: Vec<i64> = wide.iter().map(|y| *y as i64).collect();
+            assert_eq!(cells(&table), naive(&whole, &whole, None), "{value}");
+        }
+    }
+}
+
+#[test]
 fn sides_of_different_types() {
     let y_true: Vec<u8> = vec![0, 1, 1];
     let y_pred: Vec<f32> = vec![1.0, 1.0, 0.0];
