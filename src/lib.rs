@@ -11,6 +11,7 @@
 pub mod error;
 pub mod fold;
 pub mod kernels;
+pub mod math;
 pub mod order;
 pub mod scalar;
 pub mod simd;

@@ -114,6 +114,21 @@ dispatched! {
     }
 }
 
+dispatched! {
+    /// A bit for each offset from `base` that occurs; false where one is not below 64, or a value is no label.
+    fn offsets_seen<L: Label>(labels: &[L], base: u64) -> (u64, bool) {
+        let (mut seen, mut wide, mut clean) = (0u64, 0u64, true);
+        for label in labels {
+            let (key, whole) = label.near_key();
+            let offset = key.wrapping_sub(base);
+            clean &= whole;
+            wide |= offset;
+            seen |= 1 << (offset & 63);
+        }
+        (seen, clean & (wide < 64))
+    }
+}
+
 /// A stretch of keys, a power of two of them, in which all labels of an array are expected.
 #[derive(Debug, Clone, Copy)]
 pub struct Window {
@@ -328,15 +343,30 @@ pub fn label_set(y: Labels<'_>, stop: &Stop) -> Result<(Status, Vec<u64>)> {
     if y.len() <= FEW {
         return Ok(with_labels!(y, s => label_set_of_few(s)));
     }
-    let mut first = [0u64];
-    if !y.is_empty() {
-        y.keys(0, &mut first);
+    if let Some(keys) = few_labels(y, stop)? {
+        return Ok((Status::Clean, keys));
     }
+    let mut first = [0u64];
+    y.keys(0, &mut first);
     let base = first[0].saturating_sub(WINDOW as u64 / 2).min(u64::MAX - WINDOW as u64);
     let update = |state: &mut Distinct, rows: Range<usize>| with_labels!(y, s => state.update(&s[rows]));
     let distinct = fold(y.len(), WINDOW_CHUNKS, stop, || Distinct::new(base), update, Distinct::merge)?;
     let status = distinct.status;
     Ok((status, if status == Status::Clean { distinct.finish() } else { Vec::new() }))
+}
+
+/// [`label_set`] of labels close together, a bit for each; none where there are others.
+fn few_labels(y: Labels<'_>, stop: &Stop) -> Result<Option<Vec<u64>>> {
+    let Some(window) = Window::guess(y).filter(|window| window.size <= 64) else { return Ok(None) };
+    let update = |state: &mut (u64, bool), rows: Range<usize>| {
+        if state.1 {
+            let (seen, inside) = with_labels!(y, s => offsets_seen(&s[rows], window.base));
+            *state = (state.0 | seen, inside);
+        }
+    };
+    let (seen, inside) = fold(y.len(), MAX_CHUNKS, stop, || (0, true), update, |a, b| *a = (a.0 | b.0, a.1 & b.1))?;
+    let keys = (0..64).filter(|offset| seen >> offset & 1 == 1).map(|offset| window.base + offset);
+    Ok(inside.then(|| keys.collect()))
 }
 
 /// [`label_set`] by sorting.

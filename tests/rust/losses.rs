@@ -1,12 +1,30 @@
 use trueval::error::Error;
 use trueval::kernels::labels::Labels;
 use trueval::kernels::losses::{Probabilities, brier, brier_binary, hinge, hinge_binary, log_loss};
+use trueval::math::ln_normal;
 use trueval::scalar::Floats;
 
 use crate::{GO, MANY, Random, on_any_threads};
 
 fn proba(values: &[f64], columns: usize) -> Probabilities<'_> {
     Probabilities { values: Floats::F64(values), columns, low: 1e-3, high: 1.0 - 1e-3, tolerance: 1e-8 }
+}
+
+#[test]
+fn logarithms_are_within_an_ulp() {
+    let mut random = Random(11);
+    let near_one = (0..2000).flat_map(|i| [1.0 - f64::from(i) * f64::EPSILON, 1.0 + f64::from(i) * f64::EPSILON]);
+    let ends = [f64::MIN_POSITIVE, f64::MAX, 0.5f64.sqrt(), 2f64.sqrt(), f64::EPSILON, 1.0, 2.0];
+    let drawn = (0..MANY).flat_map(|_| {
+        let exponent = random.below(2045) + 1;
+        let mantissa = random.below(1 << 52);
+        [f64::from_bits(exponent << 52 | mantissa), f64::from_bits(1022 << 52 | mantissa)]
+    });
+    for x in near_one.chain(ends).chain(drawn.collect::<Vec<_>>()) {
+        let (ours, theirs) = (ln_normal(x), x.ln());
+        let ulp = f64::from_bits(theirs.abs().to_bits() + 1) - theirs.abs();
+        assert!((ours - theirs).abs() <= ulp, "ln {x:e}: {ours:e} against {theirs:e}");
+    }
 }
 
 #[test]
