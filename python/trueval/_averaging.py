@@ -76,7 +76,7 @@ def average(values: Array, weights: Any = None) -> float:
     if weights is None and values.ndim == 1 and values.size:
         # What NumPy's average does in ten times as long.
         if values.dtype.char == "?":
-            return np.count_nonzero(values) / values.size
+            return float(np.count_nonzero(values) / values.size)
         if values.dtype.char in "dlq":
             return float(np.add.reduce(values, dtype=np.float64)) / values.size
     return float(np.average(values, weights=weights))
