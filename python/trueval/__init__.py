@@ -7,7 +7,7 @@ implementations computes: the compiled one, or the one in NumPy.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ._backend import backend, use_backend
+from ._backend import backend, get_num_threads, set_num_threads, use_backend
 
 if TYPE_CHECKING:
     from .classification import (
@@ -97,6 +97,7 @@ __all__ = [
     "f1_score",
     "false_positive_rate",
     "fbeta_score",
+    "get_num_threads",
     "hamming_loss",
     "hinge_loss",
     "jaccard_score",
@@ -127,6 +128,7 @@ __all__ = [
     "roc_curve",
     "root_mean_squared_error",
     "root_mean_squared_log_error",
+    "set_num_threads",
     "top_k_accuracy_score",
     "true_negative_rate",
     "use_backend",

@@ -73,21 +73,27 @@ _LACKING = {
 
 def average(values: Array, weights: Any = None) -> float:
     """Weighted mean; weights that add up to zero are refused."""
+    if weights is None and values.ndim == 1 and values.size:
+        # What NumPy's average does in ten times as long.
+        if values.dtype.char == "?":
+            return float(np.count_nonzero(values) / values.size)
+        if values.dtype.char in "dlq":
+            return float(np.add.reduce(values, dtype=np.float64)) / values.size
     return float(np.average(values, weights=weights))
 
 
 def nan_average(values: Array, weights: Array | None = None) -> float:
     """Weighted mean of what is not NaN; NaN where nothing else is left."""
     if values.size == 1:
-        return float(values[0]) + (0.0 if weights is None else -0.0)  # the mean of -0.0 is 0.0
-    known = ~np.isnan(values)
-    if not known.any():
+        return float(values[0]) if weights is not None else average(values)
+    unknown = np.isnan(values)
+    n_unknown = np.count_nonzero(unknown)
+    if n_unknown == values.size:
         return float("nan")
-    values = values[known]
-    if weights is None:
-        return float(np.mean(values))
-    weights = weights[known]
-    return average(values, weights if np.sum(weights) != 0 else None)
+    if n_unknown:
+        values = values[~unknown]
+        weights = weights if weights is None else weights[~unknown]
+    return average(values, weights if weights is not None and np.add.reduce(weights) != 0 else None)
 
 
 def _zero_division_value(zero_division: Any) -> float:
@@ -102,10 +108,10 @@ def divide(  # noqa: PLR0917
     numerator: Array, denominator: Array, metric: str, mean: str | None, warn_for: Container[str], zero_division: Any
 ) -> NDArray[np.float64]:
     """Ratios, with `zero_division` where the denominator is zero, and the warning that belongs to it."""
+    if np.count_nonzero(denominator) == denominator.size:
+        return np.true_divide(numerator, denominator, dtype=np.float64)
     empty = denominator == 0
     ratio = numerator.astype(np.float64) / np.where(empty, 1, denominator)
-    if not empty.any():
-        return ratio
     ratio[empty] = _zero_division_value(zero_division)
     if isinstance(zero_division, str) and zero_division == "warn" and metric in warn_for:
         missing, where = ("label", "sample") if mean == "samples" else ("sample", "label")
@@ -134,7 +140,7 @@ def precision_recall_fscore(
     `weights` are the sample weights, of use to ``mean='samples'`` only.
     """
     if mean == "micro":
-        hits, predicted, true = (np.sum(counts, keepdims=True) for counts in (hits, predicted, true))
+        hits, predicted, true = (np.add.reduce(counts, keepdims=True) for counts in (hits, predicted, true))
     precision = divide(hits, predicted, "precision", mean, warn_for, zero_division)
     recall = divide(hits, true, "recall", mean, warn_for, zero_division)
     if beta == math.inf:

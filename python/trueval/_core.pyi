@@ -27,6 +27,14 @@ _Labels = NDArray[Any]
 _Scores = NDArray[Any]
 _Weights = NDArray[np.float64] | None
 
+# threads --------------------------------------------------------------------------------------------------------------
+
+def set_num_threads(n: int, /) -> None:
+    """Compute with `n` threads from now on; 0 is the default."""
+
+def get_num_threads() -> int:
+    """How many threads calls compute with."""
+
 # labels ---------------------------------------------------------------------------------------------------------------
 
 def scan(x: NDArray[Any], /) -> tuple[int, float, float]:

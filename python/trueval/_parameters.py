@@ -99,6 +99,8 @@ class Hidden:
 
 def is_sparse(value: Any) -> bool:
     """Whether `value` is a SciPy sparse array or matrix; SciPy is not imported for the answer."""
+    if type(value) in _ARRAYS:
+        return False
     scipy_sparse = sys.modules.get("scipy.sparse")
     return scipy_sparse is not None and bool(scipy_sparse.issparse(value))
 
@@ -150,6 +152,24 @@ def _compile(constraint: Constraint) -> Check:
         return _compile(constraint.constraint)
     accepts: Check = constraint.accepts
     return accepts
+
+
+_EXACT: dict[Any, tuple[type, ...]] = {
+    "array-like": _ARRAYS,
+    "boolean": _BOOLEANS,
+    None: (type(None),),
+    Real: (float, int),
+    Integral: (int,),
+}
+
+
+def _exact_types(options: Sequence[Constraint]) -> frozenset[type]:
+    """Types all of whose values meet one of the constraints, so that a look at the type will do."""
+    types: set[type] = set()
+    for constraint in options:
+        if constraint is None or isinstance(constraint, (str, type)):
+            types.update(_EXACT.get(constraint, (constraint,) if isinstance(constraint, type) else ()))
+    return frozenset(types)
 
 
 def _describe(constraint: Constraint) -> str:
@@ -211,11 +231,12 @@ def validate(**constraints: list[Constraint]) -> Callable[[Callable[P, R]], Call
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         signature = inspect.signature(function)
         checks = {name: _any_of([_compile(c) for c in options]) for name, options in constraints.items()}
-        positional: list[Check] = []
+        exact = {name: _exact_types(options) for name, options in constraints.items()}
+        positional: list[tuple[frozenset[type], Check]] = []
         required = []
         for parameter in signature.parameters.values():
             if parameter.kind is parameter.POSITIONAL_OR_KEYWORD:
-                positional.append(checks[parameter.name])
+                positional.append((exact[parameter.name], checks[parameter.name]))
             if parameter.default is parameter.empty:
                 required.append(parameter.name)
         known = frozenset(signature.parameters)
@@ -240,11 +261,11 @@ def validate(**constraints: list[Constraint]) -> Callable[[Callable[P, R]], Call
                 for name in required[given:]:
                     if name not in kwargs:
                         signature.bind(*args, **kwargs)
-            for check, value in zip(positional, args, strict=False):
-                if not check(value):
+            for (types, check), value in zip(positional, args, strict=False):
+                if type(value) not in types and not check(value):
                     refuse(args, kwargs)
             for name, value in kwargs.items():
-                if not checks[name](value):
+                if type(value) not in exact[name] and not checks[name](value):
                     refuse(args, kwargs)
             if given and kwargs and not kwargs.keys().isdisjoint(positional_names[:given]):
                 signature.bind(*args, **kwargs)

@@ -13,7 +13,7 @@ use crate::scalar::{Score, Scores};
 use crate::with_scores;
 
 /// Elements handed to a thread at a time; fewer in all than this stay on the calling thread.
-const TASK: usize = 1 << 14;
+pub const TASK: usize = 1 << 14;
 
 /// Discounted cumulative gain of each row of `discount.len()`-wide matrices.
 ///

@@ -6,12 +6,9 @@ use std::time::Duration;
 use pyo3::exceptions::{PyKeyboardInterrupt, PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
+use super::threads;
 use crate::error::{Error, Result};
-use crate::fold::Stop;
-
-/// Fewer rows than this are done before anybody could press Ctrl-C; more are worth the 20 µs of a thread that computes
-/// while this one listens for signals.
-const LISTEN: usize = 1 << 21;
+use crate::fold::{CHUNK, Stop};
 
 /// How often signals are looked for.
 const PERIOD: Duration = Duration::from_millis(50);
@@ -28,17 +25,28 @@ impl From<Error> for PyErr {
     }
 }
 
-/// Runs a kernel over `rows` rows.
+/// Runs a kernel over `rows` rows, on the calling thread where no kernel would use more.
 pub fn run<T: Send>(py: Python<'_>, rows: usize, kernel: impl FnOnce(&Stop) -> Result<T> + Send) -> PyResult<T> {
+    run_beyond(CHUNK, py, rows, kernel)
+}
+
+/// [`run`] for a kernel that stays on one thread up to `few` rows. More run in the pool, while this thread listens for
+/// signals: neither costs more than rayon's waking of its workers (some 5 to 10 µs).
+pub fn run_beyond<T: Send>(
+    few: usize,
+    py: Python<'_>,
+    rows: usize,
+    kernel: impl FnOnce(&Stop) -> Result<T> + Send,
+) -> PyResult<T> {
     let stop = Stop::new();
-    if rows < LISTEN {
+    if rows <= few {
         return Ok(py.detach(|| kernel(&stop))?);
     }
     py.detach(|| {
-        std::thread::scope(|scope| {
+        threads::pool()?.in_place_scope(|scope| {
             let (sender, receiver) = sync_channel(1);
             let (stop, mut signal) = (&stop, Ok(()));
-            scope.spawn(move || sender.send(kernel(stop)));
+            scope.spawn(move |_| drop(sender.send(kernel(stop))));
             loop {
                 match receiver.recv_timeout(PERIOD) {
                     Ok(result) => return signal.and_then(|()| Ok(result?)),

@@ -23,7 +23,7 @@ pub fn log_loss<'py>(
 ) -> PyResult<(f64, u64)> {
     let (t, c, w) = (y_true.view()?, classes.view()?, sample_weight.view()?);
     let proba = Probabilities { values: y_proba.view()?, columns: y_proba.columns(), low, high, tolerance };
-    run(py, proba.values.len(), |stop| kernels::log_loss(t, c, proba, w, stop))
+    run(py, t.len(), |stop| kernels::log_loss(t, c, proba, w, stop))
 }
 
 /// Sum of the squared distances to the one-hot truth, and how many rows do not add up to 1.
@@ -39,7 +39,7 @@ pub fn brier<'py>(
 ) -> PyResult<(f64, u64)> {
     let (t, c, w) = (y_true.view()?, classes.view()?, sample_weight.view()?);
     let proba = Probabilities { values: y_proba.view()?, columns: y_proba.columns(), low: 0.0, high: 1.0, tolerance };
-    run(py, proba.values.len(), |stop| kernels::brier(t, c, proba, w, stop))
+    run(py, t.len(), |stop| kernels::brier(t, c, proba, w, stop))
 }
 
 /// Sum of the squared differences between the truth and the probability of one label.
@@ -68,7 +68,7 @@ pub fn hinge<'py>(
     sample_weight: Weights<'py>,
 ) -> PyResult<f64> {
     let (t, c, d, w) = (y_true.view()?, classes.view()?, pred_decision.view()?, sample_weight.view()?);
-    run(py, d.len(), |stop| kernels::hinge(t, c, d, w, stop))
+    run(py, t.len(), |stop| kernels::hinge(t, c, d, w, stop))
 }
 
 /// Sum of the hinge losses of decision values for one label.

@@ -8,12 +8,15 @@ mod labels;
 mod losses;
 mod ranking;
 mod regression;
+mod threads;
 
 use pyo3::prelude::*;
 
 /// Native kernels of trueval; the contract is `_core.pyi`.
 #[pymodule(name = "_core", gil_used = false)]
 mod core_module {
+    use pyo3::prelude::*;
+
     #[pymodule_export]
     use super::counts::{
         contingency, indicator_counts, indicator_counts_by_row, sparse_indicator_counts, sparse_indicator_counts_by_row,
@@ -34,6 +37,14 @@ mod core_module {
         explained_variances, max_error, median_absolute_error, pinball_loss, squared_error, squared_log_error,
         tweedie_deviance,
     };
+
+    #[pymodule_export]
+    use super::threads::{get_num_threads, set_num_threads};
+
+    #[pymodule_init]
+    fn init(_module: &Bound<'_, PyModule>) -> PyResult<()> {
+        super::threads::watch_forks()
+    }
 
     #[pymodule_export]
     #[allow(non_upper_case_globals)]

@@ -4,8 +4,15 @@ use numpy::{PyArray1, PyReadonlyArray1, PyReadonlyArrayDyn};
 use pyo3::prelude::*;
 
 use super::arrays::{LabelArray, ScoreArray, array, columns, slice};
-use super::call::run;
+use super::call::run_beyond;
+use crate::error::Result;
+use crate::fold::Stop;
 use crate::kernels::ranking as kernels;
+
+/// Runs a kernel over `elements` elements.
+fn run<T: Send>(py: Python<'_>, elements: usize, kernel: impl FnOnce(&Stop) -> Result<T> + Send) -> PyResult<T> {
+    run_beyond(kernels::TASK, py, elements, kernel)
+}
 
 /// Discounted cumulative gain of each row.
 #[pyfunction]

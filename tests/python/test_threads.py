@@ -1,7 +1,8 @@
-"""The same bits for any number of threads, any instruction set, and from many Python threads at once."""
+"""The same bits for any number of threads, any instruction set, in child processes, and from many threads at once."""
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -56,7 +57,7 @@ def run_child(*arguments: str, **variables: str) -> subprocess.CompletedProcess[
 @needs_native
 def test_any_number_of_threads_gives_the_same_bits() -> None:
     answers = {
-        threads: run_child("bits", RAYON_NUM_THREADS=threads, TRUEVAL_BACKEND="native").stdout.splitlines()
+        threads: run_child("bits", TRUEVAL_NUM_THREADS=threads, TRUEVAL_BACKEND="native").stdout.splitlines()
         for threads in ("1", "2", "7")
     }
     assert len(answers["1"]) > len(PAIRS)
@@ -96,21 +97,22 @@ def test_concurrent_callers_get_the_serial_bits(backend: str) -> None:
 @needs_native
 def test_other_threads_run_during_a_call() -> None:
     """The interpreter is not held: a counting thread makes progress while a metric runs."""
-    case = Case(FAMILIES["scores_binary"].sample(2_000_000, np.random.default_rng(0)).args)
+    args = FAMILIES["scores_binary"].sample(2_000_000, np.random.default_rng(0)).args
+    counted = 0
 
     def call() -> None:
         with trueval.use_backend("native"):
             for _ in range(3):
-                trueval.roc_auc_score(*case.args)
+                trueval.roc_auc_score(*args)
 
     with ThreadPoolExecutor(1) as pool:
-        called = pool.submit(call)
-        counted, longest, last = 0, 0.0, time.perf_counter()
-        while not called.done():
+        answer = pool.submit(call)
+        longest, last = 0.0, time.perf_counter()
+        while not answer.done():
             time.sleep(0.001)
             counted, now = counted + 1, time.perf_counter()
             longest, last = max(longest, now - last), now
-    called.result()
+        answer.result()
     assert counted > 10, f"the main thread ran {counted} times only, and once waited {longest:.3f} s"
 
 
@@ -158,6 +160,195 @@ def test_ctrl_c_within_a_second(name: str) -> None:
         child.communicate()
 
 
+# the number of threads ------------------------------------------------------------------------------------------------
+
+# One metric for each way in which rows are shared out: chunks of rows, ranges of scores, rows of a matrix, a quantile.
+SHARED = {
+    "mean_squared_error": "targets",
+    "roc_auc_score": "scores_binary",
+    "ndcg_score": "gains",
+    "median_absolute_error": "targets",
+}
+
+
+def shared_bits() -> list[str]:
+    rows = [(row, family) for row, family in PAIRS if SHARED.get(row.name) == family]
+    cases = [Case(FAMILIES[family].sample(ROWS, np.random.default_rng(17)).args) for _, family in rows]
+    return [value_bits(row, case, row.inputs[family][0]) for (row, family), case in zip(rows, cases)]
+
+
+@pytest.fixture
+def number() -> Iterator[int]:
+    """The number of threads of the native backend, which is set anew after the test."""
+    if not HAS_NATIVE:
+        pytest.skip(WITHOUT_NATIVE)
+    with trueval.use_backend("native"):
+        before = trueval.get_num_threads()
+        yield before
+        trueval.set_num_threads(before)
+
+
+def test_the_number_is_what_was_set(number: int) -> None:
+    for n in (1, 7, np.int64(2)):
+        trueval.set_num_threads(n)
+        assert trueval.get_num_threads() == n
+        with trueval.use_backend("reference"):
+            assert trueval.get_num_threads() == 1
+
+
+def test_set_within_a_process_gives_the_same_bits(number: int) -> None:
+    answers = []
+    for n in (1, 2, 7):
+        trueval.set_num_threads(n)
+        answers.append(shared_bits())
+    assert len(answers[0]) == len(SHARED)
+    assert answers[1] == answers[2] == answers[0]
+
+
+def test_set_while_others_compute(number: int) -> None:
+    expected = shared_bits()
+
+    def caller(_: int) -> list[list[str]]:
+        with trueval.use_backend("native"):
+            return [shared_bits() for _ in range(3)]
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = [pool.submit(caller, i) for i in range(4)]
+        while not all(answer.done() for answer in answers):
+            for n in (1, 3, 2):
+                trueval.set_num_threads(n)
+                time.sleep(0.01)
+    for answer in answers:
+        assert answer.result() == [expected] * 3
+
+
+@pytest.mark.parametrize("n", [0, -1, 65_536, 10**30])
+def test_no_such_number(n: int, backend: str) -> None:
+    before = trueval.get_num_threads()
+    with pytest.raises(ValueError, match=f"n must be from 1 to 65535, got {n}"):
+        trueval.set_num_threads(n)
+    assert trueval.get_num_threads() == before
+
+
+@pytest.mark.parametrize("n", [2.0, "2", None])
+def test_no_integer(n: object, backend: str) -> None:
+    with pytest.raises(TypeError, match=f"n must be an integer, got {n!r}"):
+        trueval.set_num_threads(n)
+
+
+SAY = "import trueval; print(trueval.get_num_threads())"
+
+
+def say(**variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    return subprocess.run(
+        [sys.executable, "-c", SAY],
+        env={**environment, **variables},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@needs_native
+def test_environment_gives_the_number() -> None:
+    assert say(TRUEVAL_NUM_THREADS="3").stdout == "3\n"
+    assert say(RAYON_NUM_THREADS="5").stdout == "5\n"
+    assert say(TRUEVAL_NUM_THREADS="3", RAYON_NUM_THREADS="5").stdout == "3\n"
+    assert say(TRUEVAL_NUM_THREADS="", RAYON_NUM_THREADS="5").stdout == "5\n"
+    assert int(say().stdout) >= 1
+
+
+@pytest.mark.parametrize("text", ["0", "-2", "two", "1.5", "65536"])
+def test_environment_without_a_number(text: str) -> None:
+    ended = say(TRUEVAL_NUM_THREADS=text)
+    assert ended.returncode != 0
+    last = ended.stderr.strip().splitlines()[-1]
+    assert last == f"ValueError: TRUEVAL_NUM_THREADS={text}: expected an integer from 1 to 65535."
+
+
+@needs_native
+@pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="the system does not list the threads of a process")
+def test_no_other_threads_than_the_number() -> None:
+    """Short calls start no thread, and long ones no more than they were given, each of them in our pool."""
+    assert run_child("threads", TRUEVAL_NUM_THREADS="1", RAYON_NUM_THREADS="5").stdout.splitlines() == [
+        "2000 []",
+        "60000 ['trueval-0']",
+        f"{ROWS} ['trueval-0']",
+    ]
+
+
+def print_threads() -> None:
+    def names() -> dict[str, str]:
+        tasks = os.listdir("/proc/self/task")
+        return {task: open(f"/proc/self/task/{task}/comm").read().strip() for task in tasks}
+
+    before = names()
+    for rows in (2_000, 60_000, ROWS):
+        for _, *job in jobs(rows):
+            value_bits(*job)
+        print(rows, [name for task, name in names().items() if task not in before])
+
+
+# child processes ------------------------------------------------------------------------------------------------------
+
+
+@needs_native
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_children_compute_the_same_bits(method: str) -> None:
+    """After the parent has computed with several threads, a child has none of them, and makes its own."""
+    if method not in multiprocessing.get_all_start_methods():
+        pytest.skip(f"the system does not {method}")
+    assert run_child("children", method, TRUEVAL_NUM_THREADS="3").stdout.splitlines() == [
+        "the same bits, 4 threads" if method == "fork" else "the same bits, 3 threads"
+    ]
+
+
+@needs_native
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system does not fork")
+def test_grandchildren_compute_the_same_bits() -> None:
+    assert run_child("grandchild").stdout.splitlines() == ["the same bits, 2 threads"]
+
+
+def child_says(expected: list[str]) -> str:
+    same = shared_bits() == expected
+    return f"{'the same' if same else 'other'} bits, {trueval.get_num_threads()} threads"
+
+
+def compute_in_children(method: str) -> None:
+    """Start children while a thread of this process computes, so that its pool is in use."""
+    expected = shared_bits()
+    trueval.set_num_threads(4)
+    stop = threading.Event()
+
+    def compute() -> None:
+        while not stop.is_set():
+            shared_bits()
+
+    busy = threading.Thread(target=compute)
+    busy.start()
+    try:
+        with multiprocessing.get_context(method).Pool(2) as pool:
+            answers = pool.map(child_says, [expected] * 4, chunksize=2)
+    finally:
+        stop.set()
+        busy.join()
+    print(*set(answers))
+
+
+def compute_in_a_grandchild() -> None:
+    """Each generation computes before it forks, and the last speaks."""
+    expected = shared_bits()
+    for _ in range(2):
+        child = os.fork()
+        if child:
+            os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+        trueval.set_num_threads(2)
+        answer = child_says(expected)
+    print(answer, flush=True)
+
+
 def print_bits() -> None:
     for name, *job in jobs(ROWS):
         print(name, value_bits(*job))
@@ -181,7 +372,14 @@ def call_until_interrupted(name: str, rows: int) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "bits":
-        print_bits()
-    else:
-        call_until_interrupted(sys.argv[2], int(sys.argv[3]))
+    match sys.argv[1:]:
+        case ["bits"]:
+            print_bits()
+        case ["threads"]:
+            print_threads()
+        case ["children", method]:
+            compute_in_children(method)
+        case ["grandchild"]:
+            compute_in_a_grandchild()
+        case [_, name, rows]:
+            call_until_interrupted(name, int(rows))

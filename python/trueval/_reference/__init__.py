@@ -38,6 +38,7 @@ from .regression import (
     squared_log_error,
     tweedie_deviance,
 )
+from .threads import get_num_threads, set_num_threads
 
 __all__ = [
     "absolute_error",
@@ -57,6 +58,7 @@ __all__ = [
     "explained_variances",
     "factorize",
     "factorize_objects",
+    "get_num_threads",
     "hinge",
     "hinge_binary",
     "indicator_counts",
@@ -71,6 +73,7 @@ __all__ = [
     "pinball_loss",
     "roc_auc",
     "scan",
+    "set_num_threads",
     "sparse_indicator_counts",
     "sparse_indicator_counts_by_row",
     "squared_error",

@@ -22,8 +22,9 @@ _NO_NUMBERS = (str, bytes, np.datetime64, np.timedelta64)
 
 def num_samples(x: Any) -> int:
     """Count the rows of an array-like."""
-    if type(x) is np.ndarray and x.ndim:
-        return int(x.shape[0])
+    kind = type(x)
+    if kind is list or (kind is np.ndarray and x.ndim):
+        return len(x)
     if callable(getattr(x, "fit", None)):
         raise TypeError(f"Expected sequence or array-like, got {type(x)}")
     shape = getattr(x, "shape", None)
@@ -84,12 +85,10 @@ def as_numpy(x: Any, dtype: Any = None) -> Array:
 
 def native(a: Array, dtype: Any = None) -> Array:
     """Convert to a C-contiguous, aligned, native-endian array of `dtype`, without a copy where it is one."""
-    own = a.dtype
-    wanted = np.dtype(dtype) if dtype is not None else own if own.isnative else own.newbyteorder("=")
-    flags = a.flags
-    if own == wanted and flags.c_contiguous and flags.aligned:
+    own, flags = a.dtype, a.flags
+    if (own.isnative if dtype is None else own == dtype) and flags.c_contiguous and flags.aligned:
         return a
-    return np.array(a, dtype=wanted, order="C")
+    return np.array(a, dtype=own.newbyteorder("=") if dtype is None else dtype, order="C")
 
 
 def refuse_complex(a: Any) -> None:
@@ -162,27 +161,7 @@ def check_array(
     role : str
         Name of the argument for messages of ours, where scikit-learn's do not tell it.
     """
-    if is_sparse(x):
-        padded = f" for {name}" if name else ""
-        raise TypeError(
-            f"Sparse data was passed{padded}, but dense data is required. Use '.toarray()' to convert to a dense numpy "
-            "array."
-        )
-    refuse_complex(x)
-    numeric = isinstance(dtype, str) and dtype == "numeric"
-    wanted: Any = None if numeric else dtype
-    if isinstance(dtype, tuple):
-        own = getattr(x, "dtype", None)
-        wanted = None if isinstance(own, np.dtype) and own in dtype else dtype[0]
-    a = as_numpy(x, wanted)
-    if numeric and a.dtype.kind in "OMm" and a.ndim:
-        try:
-            a = as_numbers(a, role or name or "the array")
-        except TypeError as error:  # words among objects have the value wrong, not the type, to scikit-learn
-            if a.dtype.kind == "O" and any(isinstance(item, str) for item in a.flat):
-                raise ValueError(str(error)) from None
-            raise
-    refuse_complex(a)
+    a = _coerced(x, dtype, name, role)
     if ensure_2d and a.ndim == 1 and hasattr(x, "iloc") and nullable_number(getattr(x, "dtype", None)):
         raise ValueError(
             f"Expected a 2-dimensional container but got {type(x)} instead. Pass a DataFrame containing a single row "
@@ -194,7 +173,7 @@ def check_array(
             f"Expected 2D array, got {kind} instead:\narray={a}.\nReshape your data either using array.reshape(-1, 1) "
             "if your data has a single feature or array.reshape(1, -1) if it contains a single sample."
         )
-    if numeric and a.dtype.kind in "USTV":
+    if a.dtype.kind in "USTV" and isinstance(dtype, str):
         raise ValueError(
             "dtype='numeric' is not compatible with arrays of bytes/strings.Convert your data to numeric values "
             "explicitly instead."
@@ -205,6 +184,35 @@ def check_array(
     if finite:
         require_finite(a, name)
     require_size(a, min_samples)
+    return a
+
+
+def _coerced(x: Any, dtype: Any, name: str, role: str) -> Array:
+    """Array of an array-like, in the dtype that `check_array` is asked for."""
+    numeric = isinstance(dtype, str)
+    own = getattr(x, "dtype", None)
+    if isinstance(dtype, tuple):
+        dtype = None if isinstance(own, np.dtype) and own in dtype else dtype[0]
+    elif numeric:
+        dtype = None
+    if type(x) is np.ndarray and x.dtype.kind in "biuf":
+        return as_numpy(x, dtype)
+    if is_sparse(x):
+        padded = f" for {name}" if name else ""
+        raise TypeError(
+            f"Sparse data was passed{padded}, but dense data is required. Use '.toarray()' to convert to a dense numpy "
+            "array."
+        )
+    refuse_complex(x)
+    a = as_numpy(x, dtype)
+    if numeric and a.dtype.kind in "OMm" and a.ndim:
+        try:
+            a = as_numbers(a, role or name or "the array")
+        except TypeError as error:  # words among objects have the value wrong, not the type, to scikit-learn
+            if a.dtype.kind == "O" and any(isinstance(item, str) for item in a.flat):
+                raise ValueError(str(error)) from None
+            raise
+    refuse_complex(a)
     return a
 
 
@@ -246,20 +254,25 @@ def not_finite(status: int, dtype: Any, name: str) -> ValueError:
 def require_finite(a: Array, name: str = "") -> tuple[float, float]:
     """Refuse NaN and infinity in a contiguous array; return its minimum and maximum, (inf, -inf) where not numeric."""
     kind = a.dtype.kind
-    if kind == "O" and np.any(np.not_equal(a, a)):
-        raise ValueError("Input contains NaN")
     if kind != "f":
+        if kind == "O" and np.any(np.not_equal(a, a)):
+            raise ValueError("Input contains NaN")
         return math.inf, -math.inf
-    status, low, high = _backend.current().scan(floats(a).reshape(-1))
+    status, low, high = _backend.current().scan(flat(floats(a)))
     if status:
         raise not_finite(status, a.dtype, name)
     return low, high
 
 
+def flat(a: Array) -> Array:
+    """One-dimensional view of a contiguous array."""
+    return a if a.ndim == 1 else a.reshape(-1)
+
+
 def floats(a: Array) -> Array:
     """Float array in a width that the kernels take: float16 as float32, long double as float64."""
     size = a.dtype.itemsize
-    return native(a, np.float32 if size == 2 else np.float64 if size > 8 else None)
+    return native(a, FLOATS[1] if size == 2 else FLOATS[0] if size > 8 else None)
 
 
 # scores and weights ---------------------------------------------------------------------------------------------------
@@ -323,8 +336,8 @@ def sample_weights(weight: Any, n_samples: int, *, dtype: Any = None) -> SampleW
     if type(weight) is not np.ndarray or weight.dtype.kind not in "biuf":
         weight = _weights_as_numbers(weight)
     a = check_array(weight, dtype=dtype, finite=False, name="sample_weight")
-    values = native(a, np.float64)
-    status, low, high = _backend.current().scan(values.reshape(-1))
+    values = native(a, FLOATS[0])
+    status, low, high = _backend.current().scan(flat(values))
     if status:
         raise not_finite(status, a.dtype, "sample_weight")
     if a.ndim != 1:

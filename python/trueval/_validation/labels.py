@@ -14,7 +14,7 @@ from .arrays import (
     check_consistent_length,
     sample_weights,
 )
-from .targets import Target, alike_marks, indicator_bytes
+from .targets import Target, alike_marks, indicator_bytes, same_labels
 
 
 def _string_labels(labels: Array) -> bool:
@@ -23,10 +23,10 @@ def _string_labels(labels: Array) -> bool:
 
 def union_of_labels(true: Array, pred: Array) -> Array:
     """Sorted union of two label sets."""
+    if true.dtype == pred.dtype:
+        return true if same_labels(true, pred) else np.union1d(true, pred)
     if _string_labels(true) != _string_labels(pred) and true.size and pred.size:
         raise ValueError(f"Mix of label input types (string and number); Got {true} and {pred}.")
-    if true.dtype == pred.dtype:
-        return true if np.array_equal(true, pred) else np.union1d(true, pred)
     if "M" in (true.dtype.kind, pred.dtype.kind):
         raise TypeError(f"Mix of label input types (date and number); Got {true} and {pred}.")
     labels = sorted({*true.tolist(), *pred.tolist()})
@@ -72,13 +72,14 @@ class Indicators(NamedTuple):
     fault: Exception | None
 
 
-def _positions(labels: Array, union: Array) -> NDArray[np.intp]:
+def _in_union(places: NDArray[np.uint32], labels: Array, union: Array) -> NDArray[np.intp]:
+    """Turn places among labels into those among a union that contains them."""
     if labels.size == union.size:
-        return np.arange(labels.size)
+        return places.astype(np.intp)
     if labels.dtype == union.dtype or labels.dtype.kind == union.dtype.kind == "U":
-        return np.searchsorted(union, labels)
+        return np.searchsorted(union, labels)[places]
     table = {label: position for position, label in enumerate(union.tolist())}
-    return np.fromiter((table[label] for label in labels.tolist()), dtype=np.intp, count=labels.size)
+    return np.fromiter((table[label] for label in labels.tolist()), dtype=np.intp, count=labels.size)[places]
 
 
 def _in_one_unit(true: Target, pred: Target) -> None:
@@ -122,12 +123,13 @@ def check_targets(
         pred = Target(y_pred, "y_pred")
         if true.dtype.kind in "mM" or pred.dtype.kind == "m":
             _in_one_unit(true, pred)
-        if sorts:
+        pairs = None
+        if true.kind is None and pred.kind is None:
+            if not (true.wide or pred.wide):
+                pairs = true.codes, pred.codes
+        elif sorts:
             _sorted_first(true)
             _sorted_first(pred)
-        pairs = None
-        if true.kind is None and pred.kind is None and not true.wide and not pred.wide:
-            pairs = true.codes, pred.codes
     except Exception:
         true.settle()
         raise
@@ -158,12 +160,11 @@ def check_targets(
         )
     if fault is not None and not late_weights:
         raise fault
-    kinds = {kind_true, kind_pred}
-    if kinds == {"binary", "multiclass"}:
-        kinds = {"multiclass"}
-    if len(kinds) > 1:
-        raise ValueError(f"Classification metrics can't handle a mix of {kind_true} and {kind_pred} targets")
-    kind = kinds.pop()
+    kind = kind_true
+    if kind_true != kind_pred:
+        if {kind_true, kind_pred} != {"binary", "multiclass"}:
+            raise ValueError(f"Classification metrics can't handle a mix of {kind_true} and {kind_pred} targets")
+        kind = "multiclass"
     if kind not in ("binary", "multiclass", "multilabel-indicator"):
         raise ValueError(f"{kind} is not supported")
     if kind == "multilabel-indicator":
@@ -183,8 +184,8 @@ def check_targets(
         "multiclass" if union.size > 2 else kind,
         union,
         present,
-        _positions(present, union)[rows],
-        _positions(present_pred, union)[columns],
+        _in_union(rows, present, union),
+        _in_union(columns, present_pred, union),
         counts if sums is None else sums,
         n_samples,
         weights,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -118,9 +119,16 @@ def check_probabilities(y_true: Any, measured: Measured, sample_weight: Any, lab
     return Probabilities(*_in_one_dtype(target, classes), proba, weights, dtype, None)
 
 
+@cache
+def epsilon_of(dtype: np.dtype[Any]) -> float:
+    """Distance from 1 to the next float."""
+    return float(np.finfo(dtype).eps)
+
+
+@cache
 def tolerance_of(dtype: np.dtype[Any]) -> float:
     """How far a row of probabilities may be from a sum of one."""
-    return math.sqrt(np.finfo(dtype).eps) + 1e-8
+    return math.sqrt(epsilon_of(dtype)) + 1e-8
 
 
 NOT_PROBABILITIES = "The y_prob values do not sum to one. Make sure to pass probabilities."
@@ -213,6 +221,8 @@ def _in_one_dtype(target: Target, classes: Array) -> tuple[Array, Array]:
         return native(codes, numbering.dtype), numbering
     if classes.dtype.kind in "bmM":
         classes = numeric_codes(classes)
+    if classes.dtype == codes.dtype:
+        return codes, classes
     same = classes.astype(codes.dtype)
     if not np.array_equal(same, classes):
         # a class that y_true's dtype cannot hold, such as -1 beside unsigned labels

@@ -46,13 +46,16 @@ def _common_float(*arrays: Any) -> np.dtype[Any]:
     for a in arrays:
         if hasattr(a, "dtype"):
             dtype = a.dtype if isinstance(a.dtype, np.dtype) else np.asarray(a).dtype
-            if dtype.kind == "f":
+            if dtype.kind == "f" and dtype not in floats:
                 floats.append(dtype)
-    return np.result_type(*floats) if floats else np.dtype(np.float64)
+    if not floats:
+        return FLOATS[0]
+    return floats[0] if len(floats) == 1 and floats[0].isnative else np.result_type(*floats)
 
 
 def _as_columns(true: Array, pred: Array) -> tuple[Array, Array]:
-    true, pred = (y.reshape(-1, 1) if y.ndim == 1 else y for y in (true, pred))
+    true = true.reshape(-1, 1) if true.ndim == 1 else true
+    pred = pred.reshape(-1, 1) if pred.ndim == 1 else pred
     if true.shape[1] != pred.shape[1]:
         raise ValueError(f"y_true and y_pred have different number of output ({true.shape[1]}!={pred.shape[1]})")
     return true, pred

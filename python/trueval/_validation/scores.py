@@ -28,7 +28,7 @@ from .arrays import (
     require_size,
     sample_weights,
 )
-from .targets import Target, as_values
+from .targets import Target, as_values, same_labels
 from .words import code_dtype
 
 
@@ -236,7 +236,8 @@ def check_class_scores(y_true: Any, y_score: Any, k: int, sample_weight: Any, la
         raise ValueError(
             f"Number of given labels ({classes.size}) not equal to the number of classes in 'y_score' ({n_scored})."
         )
-    if labels is not None and np.setdiff1d(target.labels(), classes).size:
+    present = target.labels()
+    if labels is not None and not same_labels(present, classes) and np.setdiff1d(present, classes).size:
         raise ValueError("'y_true' contains labels not in parameter 'labels'.")
     if k >= classes.size:
         warn(

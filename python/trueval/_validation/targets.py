@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from .arrays import (
     NUMBERS,
     Array,
     as_numpy,
+    flat,
     floats,
     native,
     not_finite,
@@ -42,9 +44,13 @@ class Target:
         dates and durations are integers, everything else is itself.
     names : ndarray or None
         The strings that the codes stand for.
+    wide : bool
+        Whether there is more than one column.
+    sparse : bool
+        Whether it is a SciPy sparse matrix.
     """
 
-    __slots__ = ("_array", "_codes", "_dtype", "_facts", "kind", "name", "names", "raw")
+    __slots__ = ("_array", "_codes", "_facts", "dtype", "kind", "name", "names", "raw", "sparse", "wide")
 
     def __init__(self, y: Any, name: str) -> None:
         self.raw = y
@@ -54,12 +60,14 @@ class Target:
         self._facts: tuple[int, Array] | None = None
         self.kind: str | None = None
         self._array: Any = None
+        self.dtype: np.dtype[Any]
+        self.wide = self.sparse = False
         if type(y) is np.ndarray and y.ndim == 1 and y.dtype.kind in "biufU" and y.size:
-            self.array = y
+            self._array, self.dtype = y, y.dtype
             return
         words = coded(y)
         if words is not None:
-            self._codes, self.names, self._dtype = words
+            self._codes, self.names, self.dtype = words
             return
         if not (is_sparse(y) or isinstance(y, Sequence) or hasattr(y, "__array__")) or isinstance(y, str):
             raise ValueError(f"Expected array-like (array or non-string sequence), got {y!r}")
@@ -128,27 +136,15 @@ class Target:
     @property
     def array(self) -> Any:
         if self._array is None and self.names is not None:
-            self._array = self.names.astype(self._dtype)[self._codes]
+            self._array = self.names.astype(self.dtype)[self._codes]
         return self._array
 
     @array.setter
     def array(self, array: Any) -> None:
         self._array = array
-        self._dtype = array.dtype
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        return self._dtype
-
-    @property
-    def wide(self) -> bool:
-        """Whether there is more than one column."""
-        return self._array is not None and bool(self._array.ndim == 2 and self._array.shape[1] > 1)
-
-    @property
-    def sparse(self) -> bool:
-        """Whether it is a SciPy sparse matrix."""
-        return is_sparse(self._array)
+        self.dtype = array.dtype
+        self.sparse = is_sparse(array)
+        self.wide = array.ndim == 2 and array.shape[1] > 1
 
     @property
     def n_samples(self) -> int:
@@ -158,14 +154,14 @@ class Target:
     @property
     def codes(self) -> Array:
         if self._codes is None:
-            a: Array = self.array.reshape(-1)
+            a = flat(self.array)
             kind = a.dtype.kind
-            if kind in "US":
+            if kind in "biufmM":
+                self._codes = numeric_codes(a)
+            elif kind in "US":
                 self._codes, self.names = code_fixed_width(native(a))
             elif kind in "OT":
                 self._codes, self.names = code_objects(a)
-            elif kind in "biufmM":
-                self._codes = numeric_codes(a)
             else:
                 raise TypeError(f"{self.name or 'y'} has dtype {a.dtype}, which cannot hold labels.")
         return self._codes
@@ -229,17 +225,26 @@ class Target:
         label = int(label)
         if codes.dtype.kind == "f":
             return label if -(1 << 63) <= label < 1 << 63 else None
-        bounds = np.iinfo(codes.dtype)
-        return label if bounds.min <= label <= bounds.max else None
+        least, most = _bounds(codes.dtype)
+        return label if least <= label <= most else None
+
+
+@cache
+def _bounds(dtype: np.dtype[Any]) -> tuple[int, int]:
+    """Least and greatest integer of a dtype."""
+    bounds = np.iinfo(dtype)
+    return bounds.min, bounds.max
 
 
 def numeric_codes(a: Array) -> Array:
     kind = a.dtype.kind
+    if kind in "iu":
+        return native(a)
     if kind == "b":
         return native(a).view(np.uint8)
     if kind in "mM":
         return native(a).view(np.int64)
-    return floats(a) if kind == "f" else native(a)
+    return floats(a)
 
 
 def indicator_bytes(*matrices: Any) -> list[NDArray[np.uint8]]:
@@ -260,6 +265,11 @@ def indicator_bytes(*matrices: Any) -> list[NDArray[np.uint8]]:
             coded[m == mark] = code
         out.append(coded)
     return out
+
+
+def same_labels(a: Array, b: Array) -> bool:
+    """Whether two label sets are of one dtype, and equal."""
+    return a.dtype == b.dtype and a.size == b.size and not np.count_nonzero(a != b)
 
 
 def as_values(labels: Array) -> list[Any]:

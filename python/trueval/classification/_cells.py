@@ -136,10 +136,10 @@ def class_counts(targets: Crossing, labels: Any) -> Counts:
         )
     ]
     # Without any hit scikit-learn counts in float64, and the support is float64 then.
-    if targets.weights is None and hit.any():
+    if targets.weights is None and np.count_nonzero(hit):
         counts = [c.astype(np.int64) for c in counts]
     if labels is None:
-        chosen = np.arange(size)
+        chosen: Any = slice(size)
     else:
         labels = np.asarray(labels)
         # One dtype for both, as numbers may be asked for by their text; the last count, which is 0, is for the absent.

@@ -79,13 +79,18 @@ def _right(targets: Crossing | Indicators, normalize: bool) -> float:
         if normalize:
             return average(right, weight)
         return float(np.count_nonzero(right) if weight is None else np.dot(right, weight))
-    hits = np.sum(targets.values[targets.rows == targets.columns])
-    if not normalize:
-        return float(hits)
-    total = np.sum(targets.values)
+    hits = np.add.reduce(targets.values[targets.rows == targets.columns])
+    return float(hits / _total(targets) if normalize else hits)
+
+
+def _total(targets: Crossing) -> Any:
+    """Add up the cells."""
+    if targets.weights is None:
+        return targets.n_samples
+    total = np.add.reduce(targets.values)
     if total == 0:
         raise ZeroDivisionError("Weights sum to zero, can't be normalized")
-    return float(hits / total)
+    return total
 
 
 @validate(
@@ -415,7 +420,4 @@ def hamming_loss(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> floa
             return float(np.sum(differing)) / size
         with np.errstate(all="ignore"):
             return np.dot(differing, weights.values) / (size * np.average(weights.values))
-    total = np.sum(targets.values)
-    if total == 0:
-        raise ZeroDivisionError("Weights sum to zero, can't be normalized")
-    return float(np.sum(targets.values[targets.rows != targets.columns]) / total)
+    return float(np.add.reduce(targets.values[targets.rows != targets.columns]) / _total(targets))

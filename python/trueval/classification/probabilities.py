@@ -22,6 +22,7 @@ from .._validation.probabilities import (
     Probabilities,
     check_binary_probabilities,
     check_probabilities,
+    epsilon_of,
     measured_probabilities,
     tolerance_of,
     warn_unless_probabilities,
@@ -138,7 +139,7 @@ def _log_loss(inputs: Probabilities, *, warns: bool = True) -> float:
         weight = (marks if weight is None else marks * weight[:, np.newaxis]).reshape(-1)
         target, classes = np.ones(marks.size, np.uint8), np.array([0, 1], np.uint8)
         proba = np.ascontiguousarray(np.broadcast_to(proba, marks.shape)).reshape(-1, 1)
-    eps = float(np.finfo(inputs.dtype).eps)
+    eps = epsilon_of(inputs.dtype)
     total, improper = _backend.current().log_loss(
         target, classes, proba, weight, eps, 1.0 - eps, tolerance_of(inputs.dtype)
     )

@@ -37,16 +37,29 @@ def _counts(inputs: BinaryRanking) -> Curve:
     return fps.astype(np.float64), tps.astype(np.float64), thresholds.astype(dtype, copy=False)
 
 
+def _before(first: float, rest: NDArray[Any]) -> NDArray[np.float64]:
+    """Put one number before others."""
+    out = np.empty(rest.size + 1)
+    out[0] = first
+    out[1:] = rest
+    return out
+
+
+def _bends(x: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether the step to each point differs from the step behind it; the first and the last have but one."""
+    steps = x[1:] - x[:-1]
+    bends: NDArray[np.bool_] = (steps[1:] - steps[:-1]) != 0
+    return bends
+
+
 def roc_points(inputs: BinaryRanking, drop_intermediate: bool) -> Curve:
     """Compute the points of a ROC curve: false and true positive rates, thresholds from infinity down."""
     fps, tps, thresholds = _counts(inputs)
     if drop_intermediate and fps.size > 2:
         corner = np.ones(fps.size, dtype=bool)
-        corner[1:-1] = (np.diff(fps, 2) != 0) | (np.diff(tps, 2) != 0)
+        corner[1:-1] = _bends(fps) | _bends(tps)
         fps, tps, thresholds = fps[corner], tps[corner], thresholds[corner]
-    fpr = np.concatenate([[0.0], fps])
-    tpr = np.concatenate([[0.0], tps])
-    cuts = np.concatenate([[np.inf], thresholds.astype(np.float64)])
+    fpr, tpr, cuts = _before(0.0, fps), _before(0.0, tps), _before(np.inf, thresholds)
     for rates, message in ((fpr, NO_NEGATIVES), (tpr, NO_POSITIVES)):
         if rates[-1] <= 0:
             warn(message, "UndefinedMetricWarning")
@@ -396,9 +409,7 @@ def det_curve(
     """
     target = Target(y_true, "y_true")
     fps, tps, thresholds = _counts(check_binary_ranking(target, y_score, pos_label, sample_weight))
-    fps = np.concatenate([[0.0], fps])
-    tps = np.concatenate([[0.0], tps])
-    thresholds = np.concatenate([[np.inf], thresholds.astype(np.float64)])
+    fps, tps, thresholds = _before(0.0, fps), _before(0.0, tps), _before(np.inf, thresholds)
     if drop_intermediate and fps.size > 2:
         corner = _steps_of_recall(tps)
         fps, tps, thresholds = fps[corner], tps[corner], thresholds[corner]
