@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import datetime
 import importlib.metadata
-import itertools
 import math
 import os
 import platform
@@ -13,7 +12,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,22 +32,32 @@ def timed(call: Call) -> tuple[float, Any]:
 
 
 def medians(
-    calls: Sequence[Call], repeat: int, patience: float, share: float = 0.0, first: Iterable[float] = ()
+    calls: Sequence[Call],
+    repeat: int,
+    patience: float,
+    *,
+    share: float = 0.0,
+    first: Sequence[float] = (),
+    limits: Sequence[float] = (),
 ) -> list[float]:
     """The median time of each call in ms, turn and turn about, at least 3 and at most `repeat` turns.
 
     There are more than 3 turns as long as `patience` seconds have not gone by. In a turn, a call is made again until it
     has had `share` seconds. `first` are the times of calls made before; those of slow callers stand in for a turn.
+    `limits` are seconds after which a caller has no further turn, be they fewer than 3.
     """
     times: list[list[float]] = [[] for _ in calls]
-    before = list(itertools.islice(itertools.chain(first, itertools.repeat(0.0)), len(calls)))
+    before = first or [0.0] * len(calls)
+    most = limits or [math.inf] * len(calls)
     end = time.perf_counter() + patience
     for turn in range(repeat):
         if turn >= 3 and time.perf_counter() > end:
             break
-        for taken, call, known in zip(times, calls, before, strict=True):
+        for taken, call, known, limit in zip(times, calls, before, most, strict=True):
             if turn == 0 and known > SLOW:
                 taken.append(known)
+                continue
+            if sum(taken) > limit * 1e3:
                 continue
             done = time.perf_counter() + share
             taken.append(timed(call)[0])

@@ -33,6 +33,10 @@ from rich.text import Text
 # Values of another library that are further from ours than this are marked as approximations.
 ALIKE = 1e-9
 
+# Seconds after which scikit-learn and the others have no further turn in a case: three turns of most of scikit-learn's
+# calls with 10^7 rows, and fewer of what no target hangs on.
+THEIR_LIMIT, OTHER_LIMIT = 10, 4
+
 Entry = Row | Yardstick | Growth
 ENTRIES: tuple[Entry, ...] = (*ROWS, *YARDSTICKS, *GROWTHS)
 
@@ -114,7 +118,10 @@ def measure_row(row: Row, pace: Pace) -> Line:
         names.append(library.name)
     del ours
 
-    line.ours, line.theirs, *others = medians(calls, pace.repeat, pace.patience, pace.share, first)
+    limits = [math.inf, THEIR_LIMIT, *(OTHER_LIMIT for _ in names)]
+    line.ours, line.theirs, *others = medians(
+        calls, pace.repeat, pace.patience, share=pace.share, first=first, limits=limits
+    )
     line.ratio = line.theirs / line.ours
     line.others = dict(zip(names, others, strict=True))
     if row.at_least is not None:
@@ -134,7 +141,7 @@ def measure_yardstick(entry: Yardstick, pace: Pace) -> Line:
     calls = [partial(getattr(trueval, entry.function), *case.args), entry.measure(case)]
     for call in calls:
         call()
-    ours, other = medians(calls, pace.repeat, pace.patience, pace.share)
+    ours, other = medians(calls, pace.repeat, pace.patience, share=pace.share)
     ratio = ours / other
     met = ratio <= entry.at_most
     return Line(entry.name, pace.rows, ours, ratio, f"≤ {entry.at_most:g}", met, entry.against, other)
@@ -146,7 +153,7 @@ def measure_growth(entry: Growth, pace: Pace) -> Line:
     for rows in lengths:
         call = partial(getattr(trueval, entry.function), *entry.sample(rows).args)
         call()
-        times += medians([call], pace.repeat, pace.patience / 3, pace.share)
+        times += medians([call], pace.repeat, pace.patience / 3, share=pace.share)
     found = exponent(lengths, times)
     note = ", ".join(f"{rows:,} rows {figures(taken)} ms" for rows, taken in zip(lengths, times, strict=True))
     target = f"≤ {entry.at_most:g}"
@@ -293,10 +300,12 @@ def main() -> None:
         parser.error(f"no case is called {options.case!r}: " + "; ".join(entry.name for entry in ENTRIES))
     # The bar goes to standard error, so that the table alone can be redirected.
     bar = Console(stderr=True)
-    lines = [
-        measure(entry, small if isinstance(entry, Row) and entry.rows else pace)
-        for entry in track(chosen, "timing", console=bar, transient=True)
-    ]
+    lines = []
+    for entry in track(chosen, "timing", console=bar, transient=True):
+        lines.append(measure(entry, small if isinstance(entry, Row) and entry.rows else pace))
+        if not (bar.is_terminal or options.quick):
+            told = lines[-1]
+            print(f"{told.name}: {figures(told.ours)} ms, {told.wrong or figures(told.ratio)}", file=sys.stderr)
     missed = list(misses(lines, not options.quick))
     if options.markdown:
         print("\n".join(markdown(lines, not options.quick)))
