@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 WHEELS := build/wheels
 REFERENCE := build/reference
 FLOOR := .venv-floor
+PEERS := .venv-peers
 RUST := Cargo.toml Cargo.lock pyproject.toml $(shell find src -name '*.rs')
 SOURCES := $(RUST) README.md $(shell find python -name '*.py' -o -name '*.pyi' -o -name 'py.typed')
 CLIPPY := cargo clippy --locked --all-targets
@@ -17,7 +18,7 @@ JOBS ?= 2
 FLOOR_TESTS := $(addprefix tests/python/test_,$(addsuffix .py,backend cli import parity_* reference words zoo))
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-rust test-native test-reference test-floor test-docs test-sklearn soak readme lint format bench bench-rust clean
+.PHONY: help build demo test test-rust test-native test-reference test-floor test-docs test-sklearn soak readme lint format bench bench-peers bench-rust clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -107,8 +108,25 @@ format: $(VENV)/.test ## Rewrite the sources in their canonical form
 bench: build $(VENV)/.test ## Ours against scikit-learn's: time, ratio, scratch memory per row
 	$(BIN)/python benches/python/table.py
 
+# polars-ds and rapidstats are written for polars 1. Hypothesis, since the inputs of the tests are used.
+$(PEERS)/.others:
+	test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install -q 'scikit-learn==1.9.*' hypothesis rich \
+		scikit-learn-intelex rapidstats pyarrow polars-ds 'polars<2' catboost
+	touch $@
+
+# torch for Linux does not import without its libraries for GPUs: 3 GB to download, 5 GB on the disk. So torchmetrics is
+# in the table only when asked for.
+$(PEERS)/.torch: $(PEERS)/.others
+	$(PEERS)/bin/python -m pip install -q torchmetrics torch
+	touch $@
+
+bench-peers: $(WHEELS)/.built $(PEERS)/.others $(if $(TORCH),$(PEERS)/.torch) ## Ours against the other libraries' and our targets: fails below; TORCH=1, ARGS="--case auc"
+	$(PEERS)/bin/python -m pip install -q --force-reinstall --no-deps $(WHEELS)/*.whl
+	$(PEERS)/bin/python benches/python/peers.py $(ARGS)
+
 bench-rust: ## The kernels alone
 	cargo bench --locked
 
 clean: ## Remove what the targets made
-	rm -rf $(VENV) $(FLOOR) build target
+	rm -rf $(VENV) $(FLOOR) $(PEERS) build target

@@ -7,13 +7,8 @@ the growth of the peak resident memory during one call, the result included, mea
 from __future__ import annotations
 
 import argparse
-import ctypes
 import os
-import statistics
-import subprocess
 import sys
-import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -26,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "python"))
 
 import trueval
 from inputs import FAMILIES, Case
+from measure import medians, peak_growth, printed_number
 from registry import PAIRS, Metric
 
 Pair = tuple[Metric, str]
@@ -40,49 +36,6 @@ def sample(pair: Pair, rows: int) -> Case:
     return Case(FAMILIES[pair[1]].sample(rows, np.random.default_rng(0)).args)
 
 
-def milliseconds(call: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    call()
-    return (time.perf_counter() - start) * 1e3
-
-
-def medians(calls: list[Callable[[], object]], repeat: int, patience: float) -> list[float]:
-    """The median time of each call in ms, turn and turn about, at least 3 and at most `repeat` turns."""
-    times: list[list[float]] = [[] for _ in calls]
-    end = time.perf_counter() + patience
-    for turn in range(repeat):
-        if turn >= 3 and time.perf_counter() > end:
-            break
-        for taken, call in zip(times, calls, strict=True):
-            taken.append(milliseconds(call))
-    return [statistics.median(taken) for taken in times]
-
-
-def status(field: str) -> int:
-    """A number of bytes from /proc/self/status."""
-    with open("/proc/self/status") as lines:
-        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{field}:"))
-
-
-def peak_growth(call: Callable[[], object]) -> int:
-    """How far the resident memory rises above its present level during a call, in bytes."""
-    try:
-        ctypes.CDLL(None).malloc_trim(0)
-        with open("/proc/self/clear_refs", "w") as control:
-            control.write("5")  # resets the high-water mark to the present level
-        before = status("VmRSS")
-        call()
-        return max(status("VmHWM") - before, 0)
-    except (OSError, AttributeError):
-        import resource
-
-        # The mark cannot be reset here, so growth below the peak of making the inputs goes unseen.
-        unit = 1 if sys.platform == "darwin" else 1024
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        call()
-        return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * unit
-
-
 def print_scratch(index: int, side: str, rows: int) -> None:
     """In a process of its own: warm up on a small case, then print the growth of one call per row."""
     row, family = PAIRS[index]
@@ -95,10 +48,7 @@ def print_scratch(index: int, side: str, rows: int) -> None:
 
 
 def scratch(index: int, side: str, rows: int) -> float:
-    # Without these, glibc keeps freed memory and hands it out again, where a call's use of it would not show.
-    environment = {**os.environ, "MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}
-    command = [sys.executable, __file__, "--scratch", str(index), side, "--rows", str(rows)]
-    return float(subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout)
+    return printed_number(__file__, "--scratch", str(index), side, "--rows", str(rows))
 
 
 def main() -> None:
