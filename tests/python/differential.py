@@ -75,11 +75,8 @@ def lacks(*names: str) -> Callable[[Call, Outcome], bool]:
     """Calls in which an element of one of these arguments is missing."""
 
     def when(call: Call, theirs: Outcome) -> bool:
-        given = [call.argument(name) for name in names]
-        nullable = [a for a in given if isinstance(a, pd.Series) and pd.api.types.is_extension_array_dtype(a.dtype)]
         elements = [item for name in names for item in items(call, name).ravel().tolist()]
-        # NumPy makes NaN of what is missing among nullable floats.
-        return any(a.isna().any() for a in nullable) or any(item is None or item is pd.NA for item in elements)
+        return any(item is None or item is pd.NA for item in elements)
 
     return when
 
