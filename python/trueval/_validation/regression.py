@@ -18,6 +18,7 @@ from .arrays import (
     floats,
     measured_array,
     native,
+    require_size,
     sample_weights,
 )
 
@@ -61,6 +62,16 @@ def _as_columns(true: Array, pred: Array) -> tuple[Array, Array]:
     return true, pred
 
 
+def _numbers(y: Any, dtype: np.dtype[Any], unscanned: list[Array] | None) -> tuple[Array, float]:
+    """Numbers as `dtype`, and their minimum."""
+    if unscanned is None:
+        return measured_array(y, dtype)[:2]
+    a = check_array(y, dtype=dtype, finite=False, min_samples=0)
+    unscanned.append(a)
+    require_size(a)
+    return a, math.nan
+
+
 def _check_multioutput(multioutput: Any, outputs: int) -> Any:
     if multioutput is None or isinstance(multioutput, str):
         return multioutput
@@ -72,12 +83,18 @@ def _check_multioutput(multioutput: Any, outputs: int) -> Any:
     return multioutput
 
 
-def check_regression(y_true: Any, y_pred: Any, sample_weight: Any, multioutput: Any) -> Regression:
-    """Check targets, predictions, weights and the weights of the outputs of a regression metric."""
+def check_regression(
+    y_true: Any, y_pred: Any, sample_weight: Any, multioutput: Any, *, unscanned: list[Array] | None = None
+) -> Regression:
+    """Check targets, predictions, weights and the weights of the outputs of a regression metric.
+
+    With a list `unscanned`, targets and predictions are not scanned for NaN and infinity but appended to it, and their
+    minima are NaN. The caller scans them, in order, where anything else is wrong or a sum is not finite.
+    """
     read = _common_float(y_true, y_pred, sample_weight)
     check_consistent_length(y_true, y_pred, sample_weight)
-    true, true_low, _ = measured_array(y_true, read)
-    pred, pred_low, _ = measured_array(y_pred, read)
+    true, true_low = _numbers(y_true, read, unscanned)
+    pred, pred_low = _numbers(y_pred, read, unscanned)
     weights, dtype = None, read
     if sample_weight is not None:
         weight_dtype = read if read in FLOATS[:2] else FLOATS[0]

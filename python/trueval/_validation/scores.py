@@ -104,9 +104,12 @@ def check_gains(y_true: Any, y_score: Any, sample_weight: Any) -> tuple[Array, A
 
 def query_weights(sample_weight: Any) -> Array | None:
     """Weights of queries, which NumPy's average checks further."""
+    own = getattr(sample_weight, "dtype", None)
+    # Among nullable floats what is missing is NaN, to scikit-learn, too.
     if (
         hasattr(sample_weight, "iloc")
-        and nullable_number(getattr(sample_weight, "dtype", None))
+        and nullable_number(own)
+        and getattr(own, "kind", "") != "f"
         and sample_weight.isna().any()
     ):
         raise TypeError("sample_weight must hold numbers, and a weight is missing.")

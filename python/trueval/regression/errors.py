@@ -9,6 +9,7 @@ import numpy as np
 from .. import _backend
 from .._averaging import average_outputs
 from .._parameters import validate
+from .._validation.regression import Regression
 from ._inputs import (
     ALPHA,
     MEANS,
@@ -18,8 +19,17 @@ from ._inputs import (
     inputs_of,
     one_output,
     require_total,
+    sums_of,
     with_parameter,
 )
+
+
+def _squared(inputs: Regression, weight: Any) -> Any:
+    return _backend.current().squared_error(inputs.true, inputs.pred, weight)
+
+
+def _absolute(inputs: Regression, weight: Any) -> Any:
+    return _backend.current().absolute_error(inputs.true, inputs.pred, weight)
 
 
 @validate(**WEIGHTED, multioutput=[MEANS, "array-like"])
@@ -77,9 +87,7 @@ def mean_squared_error(
     >>> tv.mean_squared_error([[0, 1], [2, 3]], [[0, 2], [2, 5]], multioutput="raw_values")
     array([0. , 2.5])
     """
-    inputs, weight = inputs_of(y_true, y_pred, sample_weight, multioutput)
-    require_total(inputs)
-    errors = _backend.current().squared_error(inputs.true, inputs.pred, weight)
+    inputs, errors = sums_of(_squared, y_true, y_pred, sample_weight, multioutput)
     return average_outputs(errors, inputs.multioutput, inputs.dtype)
 
 
@@ -140,9 +148,7 @@ def root_mean_squared_error(
     >>> tv.root_mean_squared_error([[0, 1], [2, 3]], [[3, 1], [5, 7]], multioutput=[1.0, 0.0])
     3.0
     """
-    inputs, weight = inputs_of(y_true, y_pred, sample_weight, None)
-    require_total(inputs)
-    errors = _backend.current().squared_error(inputs.true, inputs.pred, weight)
+    inputs, errors = sums_of(_squared, y_true, y_pred, sample_weight, None)
     return average_outputs(np.sqrt(errors), multioutput, inputs.dtype)
 
 
@@ -203,9 +209,7 @@ def mean_absolute_error(
     >>> tv.mean_absolute_error([[0, 1], [2, 3]], [[0, 2], [2, 5]], multioutput=[0.25, 0.75])
     1.125
     """
-    inputs, weight = inputs_of(y_true, y_pred, sample_weight, multioutput)
-    require_total(inputs)
-    errors = _backend.current().absolute_error(inputs.true, inputs.pred, weight)
+    inputs, errors = sums_of(_absolute, y_true, y_pred, sample_weight, multioutput)
     return average_outputs(errors, inputs.multioutput, inputs.dtype)
 
 

@@ -10,7 +10,7 @@ from .. import _backend
 from .._averaging import average_outputs
 from .._parameters import validate
 from .._validation.regression import Regression
-from ._inputs import MEANS, WEIGHTED, inputs_of, require_total
+from ._inputs import MEANS, WEIGHTED, inputs_of, require_total, sums_of
 
 
 def _require_logarithms(inputs: Regression, name: str) -> None:
@@ -78,10 +78,12 @@ def mean_absolute_percentage_error(
     >>> tv.mean_absolute_percentage_error([[1, 10], [2, 20]], [[2, 10], [2, 30]], multioutput="raw_values")
     array([0.5 , 0.25])
     """
-    inputs, weight = inputs_of(y_true, y_pred, sample_weight, multioutput)
-    require_total(inputs)
-    epsilon = float(inputs.read.type(np.finfo(np.float64).eps))
-    errors = _backend.current().absolute_percentage_error(inputs.true, inputs.pred, weight, epsilon)
+
+    def percentages(inputs: Regression, weight: Any) -> Any:
+        epsilon = float(inputs.read.type(np.finfo(np.float64).eps))
+        return _backend.current().absolute_percentage_error(inputs.true, inputs.pred, weight, epsilon)
+
+    inputs, errors = sums_of(percentages, y_true, y_pred, sample_weight, multioutput)
     return average_outputs(errors, inputs.multioutput, inputs.dtype)
 
 

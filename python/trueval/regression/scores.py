@@ -20,6 +20,7 @@ from ._inputs import (
     inputs_of,
     one_output,
     require_total,
+    sums_of,
     with_parameter,
 )
 from .deviances import require_domain
@@ -100,11 +101,13 @@ default='uniform_average'
     >>> tv.r2_score([[0, 1], [2, 3]], [[0, 2], [2, 3]], multioutput="raw_values")
     array([1. , 0.5])
     """
-    inputs, weight = inputs_of(y_true, y_pred, sample_weight, multioutput)
+
+    def squares(inputs: Regression, weight: Any) -> Any:
+        return _backend.current().explained_sums(inputs.true, inputs.pred, weight)
+
+    inputs, (residual, total) = sums_of(squares, y_true, y_pred, sample_weight, multioutput)
     if _too_short(inputs, "R^2"):
         return float("nan")
-    require_total(inputs)
-    residual, total = _backend.current().explained_sums(inputs.true, inputs.pred, weight)
     return explained_fraction(residual, total, inputs.multioutput, force_finite, inputs.dtype)
 
 
@@ -175,9 +178,11 @@ default='uniform_average'
     >>> tv.explained_variance_score([[0, 1], [2, 3]], [[0, 2], [3, 3]], multioutput="raw_values")
     array([0.75, 0.75])
     """
-    inputs, weight = inputs_of(y_true, y_pred, sample_weight, multioutput)
-    require_total(inputs)
-    residual, total = _backend.current().explained_variances(inputs.true, inputs.pred, weight)
+
+    def variances(inputs: Regression, weight: Any) -> Any:
+        return _backend.current().explained_variances(inputs.true, inputs.pred, weight)
+
+    inputs, (residual, total) = sums_of(variances, y_true, y_pred, sample_weight, multioutput)
     return explained_fraction(residual, total, inputs.multioutput, force_finite, inputs.dtype)
 
 
