@@ -243,24 +243,31 @@ impl Labels<'_> {
 dispatched! {
     /// Whether all values are finite, and the extremes of those that are.
     fn extremes<S: Score>(x: &[S]) -> (bool, f64, f64) {
-        let (mut clean, mut low, mut high) = ([true; 8], [f64::INFINITY; 8], [f64::NEG_INFINITY; 8]);
-        let mut visit = |lane: usize, value: S| {
-            let (finite, value) = (value.status() == Status::Clean, value.widen());
-            clean[lane] &= finite;
-            low[lane] = if finite & (value < low[lane]) { value } else { low[lane] };
-            high[lane] = if finite & (value > high[lane]) { value } else { high[lane] };
+        // A finite number less itself is 0, any other NaN: one addition tells, where asking each value what it is took
+        // three times as long.
+        const LANES: usize = 16;
+        let (mut odd, mut low, mut high) = ([0.0; LANES], [f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES]);
+        let mut visit = |lane: usize, value: f64| {
+            odd[lane] += value - value;
+            low[lane] = if value < low[lane] { value } else { low[lane] };
+            high[lane] = if value > high[lane] { value } else { high[lane] };
         };
-        let (whole, rest) = x.as_chunks::<8>();
+        let (whole, rest) = x.as_chunks::<LANES>();
         for values in whole {
             for (lane, value) in values.iter().enumerate() {
-                visit(lane, *value);
+                visit(lane, value.widen());
             }
         }
-        for value in rest {
-            visit(0, *value);
+        for (lane, value) in rest.iter().enumerate() {
+            visit(lane, value.widen());
         }
-        let (low, high) = (low.into_iter().fold(f64::INFINITY, f64::min), high.into_iter().fold(f64::NEG_INFINITY, f64::max));
-        (clean == [true; 8], low, high)
+        if odd.into_iter().sum::<f64>() == 0.0 {
+            let (low, high) = (low.into_iter().fold(f64::INFINITY, f64::min), high.into_iter().fold(f64::NEG_INFINITY, f64::max));
+            return (true, low, high);
+        }
+        let finite = x.iter().map(|value| value.widen()).filter(|value| value.is_finite());
+        let (low, high) = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
+        (false, low, high)
     }
 }
 

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use crate::dispatched;
 use crate::error::{Error, Result, check_length};
-use crate::fold::{MAX_CHUNKS, Stop, Sum, fold, lane_sum};
+use crate::fold::{MAX_CHUNKS, Stop, Sum, fold};
 use crate::kernels::labels::{Encoder, Labels, label_set};
 use crate::math::ln_normal;
 use crate::scalar::{Floats, Score};
@@ -100,10 +100,7 @@ fn typed<T: Score>(
                 return;
             }
             clipped_logs(losses, proba.low, proba.high);
-            state.loss.add(match sample_weight {
-                None => lane_sum(0..len, |i| -losses[i]),
-                Some(weights) => lane_sum(0..len, |i| weights[start + i] * -losses[i]),
-            });
+            state.loss.add(-step_sum(losses, sample_weight.map(|weights| &weights[start..start + len])));
             if columns > 1 {
                 state.off += rows_off(step, columns, stride, len, proba.tolerance);
             }
@@ -178,6 +175,31 @@ dispatched! {
             rows.zip(p).for_each(|((slot, (first, second)), p)| take(slot, *first, *second, p.widen()));
         }
         known == 1
+    }
+}
+
+dispatched! {
+    /// The weighted sum of the terms of a step, in eight lanes.
+    fn step_sum(terms: &[f64], weights: Option<&[f64]>) -> f64 {
+        let mut lanes = [0.0f64; 8];
+        let (whole, rest) = terms.as_chunks::<8>();
+        match weights {
+            None => {
+                for eight in whole {
+                    lanes.iter_mut().zip(eight).for_each(|(lane, term)| *lane += term);
+                }
+                lanes.iter_mut().zip(rest).for_each(|(lane, term)| *lane += term);
+            }
+            Some(weights) => {
+                let (heavy, last) = weights.as_chunks::<8>();
+                for (eight, weights) in whole.iter().zip(heavy) {
+                    lanes.iter_mut().zip(eight.iter().zip(weights)).for_each(|(lane, (term, weight))| *lane += weight * term);
+                }
+                lanes.iter_mut().zip(rest.iter().zip(last)).for_each(|(lane, (term, weight))| *lane += weight * term);
+            }
+        }
+        let [a, b, c, d, e, f, g, h] = lanes;
+        ((a + e) + (b + f)) + ((c + g) + (d + h))
     }
 }
 
@@ -409,10 +431,7 @@ fn binary(
             let len = STEP.min(rows.end - start);
             y_true.is_equal(positive, start, &mut is_positive[..len]);
             write(start, &is_positive[..len], &mut terms[..len]);
-            sum.add(match sample_weight {
-                None => lane_sum(0..len, |i| terms[i]),
-                Some(weights) => lane_sum(0..len, |i| weights[start + i] * terms[i]),
-            });
+            sum.add(step_sum(&terms[..len], sample_weight.map(|weights| &weights[start..start + len])));
         }
     };
     Ok(fold(y_true.len(), MAX_CHUNKS, stop, Sum::default, update, Sum::merge)?.value())
