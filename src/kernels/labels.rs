@@ -71,9 +71,9 @@ dispatched! {
 }
 
 dispatched! {
-    fn write_matches<L: Label>(labels: &[L], key: u64, out: &mut [u8]) {
+    fn write_matches<L: Label, M: From<bool>>(labels: &[L], key: u64, out: &mut [M]) {
         for (slot, label) in out.iter_mut().zip(labels) {
-            *slot = u8::from(label.key() == key);
+            *slot = M::from(label.key() == key);
         }
     }
 }
@@ -229,11 +229,12 @@ impl Labels<'_> {
         with_labels!(self, s => write_offsets(&s[start..start + out.len()], window.base, window.size, out))
     }
 
-    /// Writes 1 where consecutive rows hold the label of `key`, else 0; no key, no ones.
+    /// Writes 1 where consecutive rows hold the label of `key`, else 0; no key, no ones. Marks as wide as what they are
+    /// used with spare vectors the narrowing.
     #[inline]
-    pub fn is_equal(&self, key: Option<u64>, start: usize, out: &mut [u8]) {
+    pub fn is_equal<M: From<bool> + Clone>(&self, key: Option<u64>, start: usize, out: &mut [M]) {
         let Some(key) = key else {
-            out.fill(0);
+            out.fill(M::from(false));
             return;
         };
         with_labels!(self, s => write_matches(&s[start..], key, out))

@@ -139,7 +139,7 @@ impl OwnClass {
         let len = out.len();
         match self {
             OwnClass::OfTwo(first, second) => {
-                let (mut firsts, mut seconds) = ([0u8; STEP], [0u8; STEP]);
+                let (mut firsts, mut seconds) = ([0.0f64; STEP], [0.0f64; STEP]);
                 y_true.is_equal(Some(*first), start, &mut firsts[..len]);
                 y_true.is_equal(Some(*second), start, &mut seconds[..len]);
                 of_two(&firsts[..len], &seconds[..len], step, stride, out)
@@ -162,19 +162,27 @@ impl OwnClass {
 
 dispatched! {
     /// Writes p where the second class is marked and 1 - p where the first is; false where neither is.
-    fn of_two<T: Score>(firsts: &[u8], seconds: &[u8], p: &[T], stride: usize, out: &mut [f64]) -> bool {
-        let mut known = 1u8;
-        let rows = out.iter_mut().zip(firsts.iter().zip(seconds));
-        let mut take = |slot: &mut f64, first: u8, second: u8, p: f64| {
-            known &= first | second;
-            *slot = if second != 0 { p } else { 1.0 - p };
+    fn of_two<T: Score>(firsts: &[f64], seconds: &[f64], p: &[T], stride: usize, out: &mut [f64]) -> bool {
+        let mut unknown = [0.0f64; 8];
+        let mut take = |lane: usize, slot: &mut f64, first: f64, second: f64, p: f64| {
+            unknown[lane] += 1.0 - (first + second);
+            *slot = if second == 1.0 { p } else { 1.0 - p };
         };
-        if stride == 0 {
-            rows.for_each(|(slot, (first, second))| take(slot, *first, *second, p[0].widen()));
-        } else {
-            rows.zip(p).for_each(|((slot, (first, second)), p)| take(slot, *first, *second, p.widen()));
+        let (slots, last) = out.as_chunks_mut::<8>();
+        let whole = slots.len() * 8;
+        for (i, slots) in slots.iter_mut().enumerate() {
+            let rows = i * 8..i * 8 + 8;
+            let (firsts, seconds) = (&firsts[rows.clone()], &seconds[rows.clone()]);
+            let p = if stride == 0 { [p[0]; 8] } else { p[rows].try_into().unwrap_or([p[0]; 8]) };
+            for lane in 0..8 {
+                take(lane, &mut slots[lane], firsts[lane], seconds[lane], p[lane].widen());
+            }
         }
-        known == 1
+        for (i, slot) in last.iter_mut().enumerate() {
+            let row = whole + i;
+            take(i, slot, firsts[row], seconds[row], p[row * stride].widen());
+        }
+        unknown.iter().sum::<f64>() == 0.0
     }
 }
 
@@ -382,9 +390,9 @@ pub fn brier_binary(
 
 dispatched! {
     /// Writes the squared distance of each probability from its mark.
-    fn squared_gaps<T: Score>(p: &[T], stride: usize, is_positive: &[u8], out: &mut [f64]) {
-        let take = |slot: &mut f64, mark: u8, p: f64| {
-            let gap = p - f64::from(mark);
+    fn squared_gaps<T: Score>(p: &[T], stride: usize, is_positive: &[f64], out: &mut [f64]) {
+        let take = |slot: &mut f64, mark: f64, p: f64| {
+            let gap = p - mark;
             *slot = gap * gap;
         };
         let rows = out.iter_mut().zip(is_positive);
@@ -407,7 +415,7 @@ pub fn hinge_binary(
     check_length("pred_decision", decision.len(), y_true.len())?;
     with_floats!(decision, values => binary(y_true, positive, sample_weight, stop, |start, is_positive, out| {
         for ((slot, mark), decision) in out.iter_mut().zip(is_positive).zip(&values[start..]) {
-            let sign = if *mark == 0 { -1.0 } else { 1.0 };
+            let sign = 2.0 * mark - 1.0;
             *slot = (1.0 - sign * decision.widen()).max(0.0);
         }
     }))
@@ -420,13 +428,13 @@ fn binary(
     positive: Option<u64>,
     sample_weight: Option<&[f64]>,
     stop: &Stop,
-    write: impl Fn(usize, &[u8], &mut [f64]) + Sync,
+    write: impl Fn(usize, &[f64], &mut [f64]) + Sync,
 ) -> Result<f64> {
     if let Some(weights) = sample_weight {
         check_length("sample_weight", weights.len(), y_true.len())?;
     }
     let update = |sum: &mut Sum, rows: Range<usize>| {
-        let (mut is_positive, mut terms) = ([0u8; STEP], [0.0f64; STEP]);
+        let (mut is_positive, mut terms) = ([0.0f64; STEP], [0.0f64; STEP]);
         for start in rows.clone().step_by(STEP) {
             let len = STEP.min(rows.end - start);
             y_true.is_equal(positive, start, &mut is_positive[..len]);
