@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ._backend import backend, use_backend
 
 if TYPE_CHECKING:
+    from . import inference
     from .classification import (
         accuracy_score,
         balanced_accuracy_score,
@@ -99,6 +100,7 @@ __all__ = [
     "fbeta_score",
     "hamming_loss",
     "hinge_loss",
+    "inference",
     "jaccard_score",
     "label_ranking_average_precision_score",
     "label_ranking_loss",
@@ -144,7 +146,7 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("trueval")
-    if name in _FAMILIES:
+    if name in _FAMILIES or name == "inference":
         return import_module(f".{name}", __name__)
     if name in __all__:
         for family in _FAMILIES:

@@ -6,8 +6,10 @@ mod counts;
 mod curves;
 mod labels;
 mod losses;
+mod placements;
 mod ranking;
 mod regression;
+mod resample;
 
 use pyo3::prelude::*;
 
@@ -25,6 +27,8 @@ mod core_module {
     #[pymodule_export]
     use super::losses::{brier, brier_binary, hinge, hinge_binary, log_loss};
     #[pymodule_export]
+    use super::placements::{auc_covariance, auc_moments, placements, rank_order};
+    #[pymodule_export]
     use super::ranking::{
         average_precision_by_row, class_ranks, coverage_by_row, dcg, ndcg, pairs_by_row, partial_roc_auc_by_row,
     };
@@ -34,6 +38,8 @@ mod core_module {
         explained_variances, max_error, median_absolute_error, pinball_loss, squared_error, squared_log_error,
         tweedie_deviance,
     };
+    #[pymodule_export]
+    use super::resample::{bootstrap_sums, rank_bootstrap, sign_flip_sums};
 
     #[pymodule_export]
     #[allow(non_upper_case_globals)]
