@@ -322,7 +322,7 @@ def _of_scores(problem: Problem) -> Evidence | None:
         elif len(scores) == 1:
             error = math.sqrt(variance)
         else:
-            error = math.sqrt(max(0.0, areas.paired_variance(labels, positive, scores[0], scores[1])))
+            error = math.sqrt(areas.paired_variance(labels, positive, scores[0], scores[1]))
         if len(scores) == 1:
             return areas.area_law(method, values[0], error, up, down)
         return StudentLaw(values[1] - values[0], error)

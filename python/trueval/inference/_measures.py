@@ -94,14 +94,14 @@ class Measure(NamedTuple):
 def _by_class(ratio: str) -> LabelMetric:
     default = "binary"
 
-    def fold(labels: Any, *, average: Any = default, beta: float = 1.0, **params: Any) -> cells.Metric | None:
+    def fold(labels: Any, /, *, average: Any = default, beta: float = 1.0, **params: Any) -> cells.Metric | None:
         if average is None or average == "samples":
             return None
         if "labels" in params:
             params["chosen"] = params.pop("labels")
         return cells.by_class(ratio, labels, beta=beta, average=average, **params)
 
-    def hits(labels: Any, *, average: Any = default, pos_label: Any = 1, beta: float = 1.0, **params: Any) -> Any:
+    def hits(labels: Any, /, *, average: Any = default, pos_label: Any = 1, beta: float = 1.0, **params: Any) -> Any:
         if average == "micro" and params.get("labels") is None and ratio != "jaccard":
             return lambda true, pred: (true == pred, np.ones(np.shape(true), bool))
         shown = labels.tolist()
@@ -116,12 +116,12 @@ def _by_class(ratio: str) -> LabelMetric:
 
 
 def _accuracy(right: bool) -> LabelMetric:
-    def fold(labels: Any, *, normalize: bool = True) -> cells.Metric | None:
+    def fold(labels: Any, /, *, normalize: bool = True) -> cells.Metric | None:
         if not normalize:
             return None
         return cells.accuracy if right else cells.errors
 
-    def hits(labels: Any, *, normalize: bool = True) -> Any:
+    def hits(labels: Any, /, *, normalize: bool = True) -> Any:
         return lambda true, pred: ((true == pred) == right, np.ones(np.shape(true), bool))
 
     return LabelMetric(fold, hits)
@@ -133,7 +133,7 @@ def _negatives(right: bool) -> LabelMetric:
         place = shown.index(pos_label) if pos_label in shown else len(shown)
         return lambda true, pred: ((pred != place) == right, true != place)
 
-    def fold(labels: Any, *, average: Any = "binary", pos_label: Any = 1) -> cells.Metric | None:
+    def fold(labels: Any, /, *, average: Any = "binary", pos_label: Any = 1) -> cells.Metric | None:
         if average != "binary":
             return None
         split = of(labels, pos_label)
@@ -144,7 +144,7 @@ def _negatives(right: bool) -> LabelMetric:
 
         return metric
 
-    def hits(labels: Any, *, average: Any = "binary", pos_label: Any = 1) -> Any:
+    def hits(labels: Any, /, *, average: Any = "binary", pos_label: Any = 1) -> Any:
         return of(labels, pos_label)
 
     return LabelMetric(fold, hits)
@@ -154,15 +154,15 @@ def _no_fraction(*_: Any, **__: Any) -> None:
     return None
 
 
-def _matthews(labels: Any) -> cells.Metric:
+def _matthews(labels: Any, /) -> cells.Metric:
     return cells.matthews
 
 
-def _balanced(labels: Any, *, adjusted: bool = False) -> cells.Metric:
+def _balanced(labels: Any, /, *, adjusted: bool = False) -> cells.Metric:
     return cells.balanced_accuracy(adjusted)
 
 
-def _kappa(labels: Any, *, weights: Any = None, replace_undefined_by: Any = np.nan, **params: Any) -> cells.Metric:
+def _kappa(labels: Any, /, *, weights: Any = None, replace_undefined_by: Any = np.nan, **params: Any) -> cells.Metric:
     return cells.kappa(labels, params.get("labels"), weights, float(replace_undefined_by))
 
 

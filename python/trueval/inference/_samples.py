@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _backend
+from .._parameters import is_sparse
 from ._cells import Fold, Table
 
 Floats = NDArray[np.float64]
@@ -345,6 +346,15 @@ def _precision_without(labels: NDArray[Any], positive: int | None, scores: NDArr
     return np.where(labels == positive, if_up[group], if_down[group])
 
 
+def _stack(base: Any, tuned: Any) -> Any:
+    """Rows of one model above those of the other."""
+    if not is_sparse(base) and not is_sparse(tuned):
+        return np.concatenate([base, tuned])
+    import scipy.sparse
+
+    return scipy.sparse.vstack([base, tuned], format="csr")
+
+
 class CallSample(Sample):
     """Any function of the rows: called anew for each replicate, on the rows drawn."""
 
@@ -357,7 +367,7 @@ class CallSample(Sample):
         values: tuple[float, ...],
     ) -> None:
         self.function, self.arrays, self.weight, self.values = function, arrays, weight, values
-        n = len(arrays[0])
+        n = int(arrays[0].shape[0])
         self.rows = n
         self.members: list[NDArray[np.intp]] | None = None
         self.cluster = cluster
@@ -385,13 +395,12 @@ class CallSample(Sample):
     def swapped(self, seed: int, first: int, count: int) -> Floats:
         values = np.empty((count, 2))
         everything = np.arange(self.rows)
-        base, tuned = self.arrays[1:]
+        both = _stack(*self.arrays[1:])
         for i in range(count):
             coins = _generator(seed, _COINS, first + i).integers(2, size=self.units).astype(bool)
             moved = coins if self.cluster is None else coins[self.cluster]
-            moved = moved.reshape(-1, *[1] * (base.ndim - 1))
-            swapped = [np.where(moved, tuned, base), np.where(moved, base, tuned)]
-            values[i] = self._of_rows(everything, swapped)
+            other = np.where(moved, everything + self.rows, everything)
+            values[i] = self._of_rows(everything, [both[other], both[(other + self.rows) % (2 * self.rows)]])
         return self.statistic(values)
 
     def left_out(self) -> tuple[Floats, Floats]:
