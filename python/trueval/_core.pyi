@@ -290,6 +290,7 @@ def rank_bootstrap(
     positives: int,
     negatives: int,
     units: int | None,
+    poisson: bool,
     seed: int,
     first: int,
     count: int,
@@ -303,7 +304,9 @@ def rank_bootstrap(
     first two None where it is their own in that order.
 
     A replicate's draws are ⌊u * n / 2**64⌋, for numbers u of Philox4x64-10 with key (seed, 0) and counter (0, 0, 0,
-    replicate), positives first. The result is flat: replicates, rankings, results. Undefined ones are NaN.
+    replicate), positives first. With `poisson`, the count of unit i is instead a Poisson variable of mean 1: the number
+    of k for which number i, of counter (0, 0, 6, replicate), is at least ⌊2**64 * P(X <= k)⌋. The result
+    is flat: replicates, rankings, results. Undefined ones are NaN.
     """
 
 def bootstrap_sums(
@@ -312,6 +315,7 @@ def bootstrap_sums(
     columns: NDArray[np.uint32] | None,
     width: int,
     n_units: int,
+    poisson: bool,
     seed: int,
     first: int,
     count: int,

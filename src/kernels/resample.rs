@@ -16,6 +16,7 @@ use crate::fold::{CHUNK, Stop, Sum};
 /// What a stream of random numbers is for: a word of the counter.
 const DRAWS: u64 = 0;
 const SIGNS: u64 = 1;
+const POISSON: u64 = 6;
 
 /// Precisions are rounded to a multiple of 1 / `SCALE`, so that their sum is one of integers.
 const SCALE: f64 = (1u64 << 52) as f64;
@@ -116,6 +117,44 @@ fn draw(counts: &mut [u8], stream: &mut Stream, stop: &Stop) -> Result<()> {
     Ok(())
 }
 
+/// ⌊2^64 · P(X ≤ k)⌋ of a Poisson variable X of mean 1; a count is how many of them a number reaches.
+const POISSON_STEPS: [u64; 20] = [
+    0x5E2D_58D8_B3BC_DF1A,
+    0xBC5A_B1B1_6779_BE35,
+    0xEB71_5E1D_C158_2DC2,
+    0xFB23_9797_34A2_52F1,
+    0xFF10_25F5_9174_DC3D,
+    0xFFD9_0F3B_A405_5E19,
+    0xFFFA_8B71_FC72_C913,
+    0xFFFF_540C_0914_B3C9,
+    0xFFFF_ED1F_4AA8_F120,
+    0xFFFF_FE21_6E64_1462,
+    0xFFFF_FFD4_D85D_3183,
+    0xFFFF_FFFC_6DA2_62B4,
+    0xFFFF_FFFF_BA12_D178,
+    0xFFFF_FFFF_FB07_C64C,
+    0xFFFF_FFFF_FFAB_8EA5,
+    0xFFFF_FFFF_FFFA_BE22,
+    0xFFFF_FFFF_FFFF_B11A,
+    0xFFFF_FFFF_FFFF_FBA1,
+    0xFFFF_FFFF_FFFF_FFC5,
+    0xFFFF_FFFF_FFFF_FFFD,
+];
+
+/// Gives each count a Poisson variable of mean 1, made of a number of its own: number u for unit u.
+///
+/// A unit's count then depends on no other unit, so that parts of the rows can be resampled apart from one another.
+fn draw_poisson(counts: &mut [u8], stream: &mut Stream, stop: &Stop) -> Result<()> {
+    for counts in counts.chunks_mut(LOOK) {
+        stop.check()?;
+        for slot in counts {
+            let number = stream.next();
+            *slot = POISSON_STEPS.iter().take_while(|step| number >= **step).count() as u8;
+        }
+    }
+    Ok(())
+}
+
 /// Maps replicates in parallel, each thread with a scratch memory of its own; `work` is what one costs, in rows.
 fn replicates<S: Send, T: Send>(
     first: u64,
@@ -131,6 +170,29 @@ fn replicates<S: Send, T: Send>(
     }
     let indices = (0..count).into_par_iter().with_min_len(together);
     indices.map_init(scratch, |scratch, i| run(scratch, first + i as u64)).collect()
+}
+
+/// How units are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Scheme {
+    /// The seed of all replicates.
+    pub seed: u64,
+    /// Whether counts are independent Poisson variables, instead of those of as many draws as there are units.
+    pub poisson: bool,
+}
+
+impl Scheme {
+    fn stream(self, replicate: u64) -> Stream {
+        Stream::new(self.seed, if self.poisson { POISSON } else { DRAWS }, replicate)
+    }
+
+    fn draw(self, counts: &mut [u8], stream: &mut Stream, stop: &Stop) -> Result<()> {
+        if self.poisson {
+            return draw_poisson(counts, stream, stop);
+        }
+        counts.fill(0);
+        draw(counts, stream, stop)
+    }
 }
 
 /// What a replicate draws from.
@@ -197,7 +259,7 @@ pub fn rank_bootstrap(
     rankings: &[Ranking<'_>],
     sizes: [usize; 2],
     drawn: Drawn,
-    seed: u64,
+    scheme: Scheme,
     first: u64,
     count: usize,
     stop: &Stop,
@@ -215,10 +277,9 @@ pub fn rank_bootstrap(
     }
     let scratch = || Scratch { counts: drawn_from.map(|n| vec![0u8; n]), sums: vec![0u32; negatives + 1] };
     let run = |scratch: &mut Scratch, replicate: u64| {
-        let mut stream = Stream::new(seed, DRAWS, replicate);
+        let mut stream = scheme.stream(replicate);
         for counts in &mut scratch.counts {
-            counts.fill(0);
-            draw(counts, &mut stream, stop)?;
+            scheme.draw(counts, &mut stream, stop)?;
         }
         let of_negatives = usize::from(drawn == Drawn::Classes);
         let mut values = Vec::with_capacity(rankings.len() * what.width());
@@ -288,6 +349,18 @@ impl Counts<'_> {
     /// Visits the groups with the number of positives drawn in each.
     #[inline]
     fn each(&self, groups: &[[u32; 3]], mut visit: impl FnMut(u64, &[u32; 3])) {
+        // Where no positives tie, there is nothing to add up.
+        let positives = self.places.map_or(self.counts.len(), <[u32]>::len);
+        if groups.len() == positives {
+            match self.places {
+                None => self.counts.iter().zip(groups).for_each(|(drawn, group)| visit(u64::from(*drawn), group)),
+                Some(places) => places
+                    .iter()
+                    .zip(groups)
+                    .for_each(|(place, group)| visit(u64::from(self.counts[*place as usize]), group)),
+            }
+            return;
+        }
         let mut start = 0;
         for group in groups {
             let end = group[0] as usize;
@@ -379,7 +452,7 @@ pub struct Entries<'a> {
 const STEP: usize = 1 << 10;
 
 /// Sums of the columns over the units drawn, for replicates `first` to `first + count`: shape (count, width).
-pub fn bootstrap_sums(entries: Entries<'_>, seed: u64, first: u64, count: usize, stop: &Stop) -> Result<Vec<f64>> {
+pub fn bootstrap_sums(entries: Entries<'_>, scheme: Scheme, first: u64, count: usize, stop: &Stop) -> Result<Vec<f64>> {
     let Entries { values, places, width, units } = entries;
     match places {
         None => check_length("values", values.len(), units * width)?,
@@ -393,8 +466,7 @@ pub fn bootstrap_sums(entries: Entries<'_>, seed: u64, first: u64, count: usize,
         }
     }
     let run = |(counts, part): &mut (Vec<u8>, Vec<f64>), replicate: u64| {
-        counts.fill(0);
-        draw(counts, &mut Stream::new(seed, DRAWS, replicate), stop)?;
+        scheme.draw(counts, &mut scheme.stream(replicate), stop)?;
         let mut sums = vec![Sum::default(); width];
         let mut flush = |part: &mut [f64]| {
             for (sum, part) in sums.iter_mut().zip(part) {

@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use super::arrays::array;
 use super::call::run;
 use crate::kernels::resample as kernels;
-use crate::kernels::resample::{Drawn, Entries, Ranked, Ranking};
+use crate::kernels::resample::{Drawn, Entries, Ranked, Ranking, Scheme};
 
 type Indices<'py> = PyReadonlyArray1<'py, u32>;
 type RankingArrays<'py> = (Option<Indices<'py>>, Option<Indices<'py>>, Indices<'py>);
@@ -22,7 +22,7 @@ fn ranking<'a>((positives, negatives, groups): &'a RankingArrays<'_>) -> PyResul
 
 /// Bootstrap replicates of a metric of rankings.
 #[pyfunction]
-#[pyo3(signature = (what, rankings, positives, negatives, units, seed, first, count, /))]
+#[pyo3(signature = (what, rankings, positives, negatives, units, poisson, seed, first, count, /))]
 #[allow(clippy::too_many_arguments)]
 pub fn rank_bootstrap<'py>(
     py: Python<'py>,
@@ -31,21 +31,22 @@ pub fn rank_bootstrap<'py>(
     positives: usize,
     negatives: usize,
     units: Option<usize>,
+    poisson: bool,
     seed: u64,
     first: u64,
     count: usize,
 ) -> PyResult<Bound<'py, PyArray1<f64>>> {
     let (what, drawn) = (Ranked::from(what), units.map_or(Drawn::Classes, Drawn::Units));
     let views = rankings.iter().map(ranking).collect::<PyResult<Vec<_>>>()?;
-    let sizes = [positives, negatives];
+    let (sizes, scheme) = ([positives, negatives], Scheme { seed, poisson });
     let work = (positives + negatives).saturating_mul(count);
-    let run_all = |stop: &_| kernels::rank_bootstrap(what, &views, sizes, drawn, seed, first, count, stop);
+    let run_all = |stop: &_| kernels::rank_bootstrap(what, &views, sizes, drawn, scheme, first, count, stop);
     Ok(array(py, run(py, work, run_all)?))
 }
 
 /// Bootstrap replicates of the sums of columns.
 #[pyfunction]
-#[pyo3(signature = (values, units, columns, width, n_units, seed, first, count, /))]
+#[pyo3(signature = (values, units, columns, width, n_units, poisson, seed, first, count, /))]
 #[allow(clippy::too_many_arguments)]
 pub fn bootstrap_sums<'py>(
     py: Python<'py>,
@@ -54,14 +55,15 @@ pub fn bootstrap_sums<'py>(
     columns: Option<Indices<'py>>,
     width: usize,
     n_units: usize,
+    poisson: bool,
     seed: u64,
     first: u64,
     count: usize,
 ) -> PyResult<Bound<'py, PyArray1<f64>>> {
     let places = indices(units.as_ref())?.zip(indices(columns.as_ref())?);
     let entries = Entries { values: values.as_slice()?, places, width, units: n_units };
-    let work = (entries.values.len() + n_units).saturating_mul(count);
-    Ok(array(py, run(py, work, |stop| kernels::bootstrap_sums(entries, seed, first, count, stop))?))
+    let (work, scheme) = ((entries.values.len() + n_units).saturating_mul(count), Scheme { seed, poisson });
+    Ok(array(py, run(py, work, |stop| kernels::bootstrap_sums(entries, scheme, first, count, stop))?))
 }
 
 /// Sums under random signs.

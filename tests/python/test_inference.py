@@ -394,6 +394,36 @@ def test_backends_agree(metric: str) -> None:
         assert a == b or np.allclose(a, b, rtol=1e-12, atol=1e-13)
 
 
+@pytest.mark.parametrize(
+    "metric", ["f1_score", "roc_auc_score", "average_precision_score", "mean_squared_error", "r2_score", "max_error"]
+)
+def test_poisson_counts_give_like_intervals(metric: str) -> None:
+    """Other replicates, of the same distribution but for the number of units drawn."""
+    y, base, _, params = data(metric)
+    for cluster in (None, np.arange(N) // 2):
+        both = [
+            confidence_interval(
+                metric,
+                y,
+                base,
+                method="bootstrap-percentile",
+                resampling=how,
+                cluster=cluster,
+                n_resamples=2000,
+                rng=1,
+                **params,
+            )
+            for how in ("multinomial", "poisson")
+        ]
+        assert both[0].standard_error != both[1].standard_error
+        # A standard deviation of 2,000 replicates is good to 1.6 %; that of the heavy tail of a maximum to less.
+        assert both[1].standard_error == pytest.approx(
+            both[0].standard_error, rel=0.15 if metric != "max_error" else 0.3
+        )
+    with pytest.raises(ValueError, match="resampling must be"):
+        confidence_interval(metric, y, base, resampling="jackknife", **params)
+
+
 def test_seeds() -> None:
     y, base, _, _ = data("f1_score")
 

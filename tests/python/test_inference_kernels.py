@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
+from decimal import Context, Decimal
 from fractions import Fraction
 from itertools import product
 
@@ -75,10 +77,24 @@ def test_order_of_ranks(name: str, problem: list[tuple[bool, float, float]]) -> 
     assert groups.tolist() == expected
 
 
-def drawn(seed: int, replicate: int, sizes: list[int]) -> list[np.ndarray]:
+_E = Fraction(Decimal(1).exp(Context(prec=60)))
+
+
+def poisson_count(number: int) -> int:
+    """Invert the distribution function of a Poisson variable of mean 1, in fractions."""
+    count, below = 0, Fraction(1)
+    while number >= int(below / _E * 2**64):
+        count += 1
+        below += Fraction(1, math.factorial(count))
+    return count
+
+
+def drawn(seed: int, replicate: int, sizes: list[int], poisson: bool = False) -> list[np.ndarray]:
     """Counts of units, in Python's integers, from NumPy's Philox."""
-    key, counter = np.array([seed, 0], np.uint64), np.array([0, 0, 0, replicate], np.uint64)
+    key, counter = np.array([seed, 0], np.uint64), np.array([0, 0, 6 if poisson else 0, replicate], np.uint64)
     numbers = np.random.Philox(key=key, counter=counter)
+    if poisson:
+        return [np.array([poisson_count(int(u)) for u in np.atleast_1d(numbers.random_raw(n))], int) for n in sizes]
     return [
         np.bincount([(int(u) * n) >> 64 for u in np.atleast_1d(numbers.random_raw(n))], minlength=n)
         if n
@@ -99,9 +115,10 @@ def delong_error(marks: np.ndarray, scores: np.ndarray) -> float:
 
 @pytest.mark.parametrize("name", BACKENDS)
 @pytest.mark.parametrize("together", [False, True], ids=["classes", "units"])
+@pytest.mark.parametrize("poisson", [False, True], ids=["multinomial", "poisson"])
 @given(problem=problems, seed=st.integers(0, 2**64 - 1))
 def test_replicates_are_the_metric_of_the_rows_drawn(
-    name: str, together: bool, problem: list[tuple[bool, float, float]], seed: int
+    name: str, together: bool, poisson: bool, problem: list[tuple[bool, float, float]], seed: int
 ) -> None:
     """Each replicate, from the rows that NumPy's generator draws, by the public functions."""
     marks, base, tuned = columns(problem)
@@ -117,14 +134,14 @@ def test_replicates_are_the_metric_of_the_rows_drawn(
         rankings = [(place[up], place[down], groups) for up, down, groups in orders]
         units = n if together else None
         got = {
-            what: backend.rank_bootstrap(what, rankings, *sizes, units, seed, 5, 3).reshape(3, 2, -1)
+            what: backend.rank_bootstrap(what, rankings, *sizes, units, poisson, seed, 5, 3).reshape(3, 2, -1)
             for what in (0, 1, 2)
         }
     for i in range(3):
         if together:
-            rows = np.repeat(np.arange(n), drawn(seed, 5 + i, [n])[0])
+            rows = np.repeat(np.arange(n), drawn(seed, 5 + i, [n], poisson)[0])
         else:
-            counts = drawn(seed, 5 + i, sizes)
+            counts = drawn(seed, 5 + i, sizes, poisson)
             rows = np.concatenate([np.repeat(np.flatnonzero(marks == 1 - k), counts[k]) for k in (0, 1)])
         y = marks[rows]
         for j, scores in enumerate((base[rows], tuned[rows])):
@@ -146,10 +163,10 @@ def test_sums_of_drawn_rows_and_of_signs(name: str, n: int) -> None:
     values = np.random.default_rng(n).normal(size=(n, 3))
     with trueval.use_backend(name):
         backend = _backend.current()
-        sums = backend.bootstrap_sums(values.reshape(-1), None, None, 3, n, 7, 2, 4).reshape(4, 3)
+        sums = backend.bootstrap_sums(values.reshape(-1), None, None, 3, n, False, 7, 2, 4).reshape(4, 3)
         units = np.repeat(np.arange(n, dtype=np.uint32), 3)
         columns = np.tile(np.array([2, 0, 1], np.uint32), n)
-        placed = backend.bootstrap_sums(values.reshape(-1), units, columns, 3, n, 7, 2, 4).reshape(4, 3)
+        placed = backend.bootstrap_sums(values.reshape(-1), units, columns, 3, n, False, 7, 2, 4).reshape(4, 3)
         flips = backend.sign_flip_sums(np.ascontiguousarray(values[:, 0]), 7, 2, 4)
     for i in range(4):
         exact = [
@@ -177,9 +194,9 @@ def test_both_backends_draw_the_same() -> None:
             up, down, groups = backend.rank_order(marks, 1, scores)
             answers.append(
                 [
-                    backend.rank_bootstrap(what, [ranking], up.size, down.size, units, 11, 100, 20)
-                    for what, (ranking, units) in product(
-                        (0, 1, 2), (((None, None, groups), None), ((up, down, groups), 3000))
+                    backend.rank_bootstrap(what, [ranking], up.size, down.size, units, poisson, 11, 100, 20)
+                    for what, poisson, (ranking, units) in product(
+                        (0, 1, 2), (False, True), (((None, None, groups), None), ((up, down, groups), 3000))
                     )
                 ]
             )
@@ -202,10 +219,10 @@ def test_wrong_places_are_refused() -> None:
             ((None, None, good), 7),
         ):
             with pytest.raises((RuntimeError, ValueError)):
-                backend.rank_bootstrap(0, [ranking], 2, 2, units, 0, 0, 1)
+                backend.rank_bootstrap(0, [ranking], 2, 2, units, False, 0, 0, 1)
         for units, columns in ((far, np.zeros(2, np.uint32)), (np.zeros(2, np.uint32), far), (far[:1], far)):
             with pytest.raises((RuntimeError, ValueError)):
-                backend.bootstrap_sums(np.ones(2), units.copy(), columns, 1, 2, 0, 0, 1)
+                backend.bootstrap_sums(np.ones(2), units.copy(), columns, 1, 2, False, 0, 0, 1)
 
 
 def print_bits() -> None:
@@ -221,9 +238,9 @@ def print_bits() -> None:
         up,
         down,
         groups,
-        backend.rank_bootstrap(2, [(None, None, groups)], up.size, down.size, None, 5, 0, 9),
-        backend.rank_bootstrap(1, [(up, down, groups)], up.size, down.size, n, 5, 0, 9),
-        backend.bootstrap_sums(scores, None, None, 1, n, 5, 0, 9),
+        backend.rank_bootstrap(2, [(None, None, groups)], up.size, down.size, None, False, 5, 0, 9),
+        backend.rank_bootstrap(1, [(up, down, groups)], up.size, down.size, n, True, 5, 0, 9),
+        backend.bootstrap_sums(scores, None, None, 1, n, False, 5, 0, 9),
         backend.sign_flip_sums(scores, 5, 0, 9),
     ):
         print(np.asarray(array).tobytes().hex())

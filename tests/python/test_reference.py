@@ -528,8 +528,8 @@ def test_inputs_stay_as_they_were() -> None:
         (reference.placements, (labels, 1, weight)),
         (reference.auc_covariance, (labels, 1, weight, weight)),
         (reference.rank_order, (labels, 1, weight)),
-        (reference.rank_bootstrap, (0, [(None, None, groups)], 2, 2, None, 0, 0, 3)),
-        (reference.bootstrap_sums, (weight, None, None, 1, 50, 0, 0, 3)),
+        (reference.rank_bootstrap, (0, [(None, None, groups)], 2, 2, None, False, 0, 0, 3)),
+        (reference.bootstrap_sums, (weight, None, None, 1, 50, True, 0, 0, 3)),
         (reference.sign_flip_sums, (weight, 0, 0, 3)),
     ]
     for w in (None, weight):

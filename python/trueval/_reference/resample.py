@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from decimal import Decimal, localcontext
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,7 @@ Indices = NDArray[np.uint32]
 Ranking = tuple[Indices | None, Indices | None, Indices]
 
 # What a stream is for: a word of the counter.
-_DRAWS, _SIGNS = 0, 1
+_DRAWS, _SIGNS, _POISSON = 0, 1, 6
 _SCALE = 2.0**52
 
 
@@ -29,12 +31,36 @@ def _draw(numbers: np.random.Philox, units: int) -> NDArray[np.int64]:
     return np.bincount(drawn.astype(np.intp), minlength=units)
 
 
+def _steps() -> NDArray[np.uint64]:
+    """Find 2**64 times the distribution function of a Poisson variable of mean 1, rounded down."""
+    with localcontext() as context:
+        context.prec = 60
+        terms, steps = [Decimal(-1).exp()], []
+        while int(sum(terms) * 2**64) < 2**64 - 1:
+            steps.append(int(sum(terms) * 2**64))
+            terms.append(terms[-1] / len(terms))
+    return np.array(steps, np.uint64)
+
+
+def _draw_poisson(numbers: np.random.Philox, units: int) -> NDArray[np.int64]:
+    """Draw a Poisson variable of mean 1 for each unit."""
+    return np.searchsorted(_steps(), np.atleast_1d(numbers.random_raw(units)), "right").astype(np.int64)
+
+
+def _counts(poisson: bool, seed: int, replicate: int) -> tuple[Any, np.random.Philox]:
+    """How units are drawn, and the numbers that it takes."""
+    if poisson:
+        return _draw_poisson, stream(seed, _POISSON, replicate)
+    return _draw, stream(seed, _DRAWS, replicate)
+
+
 def rank_bootstrap(  # noqa: PLR0917
     what: int,
     rankings: list[Ranking],
     positives: int,
     negatives: int,
     units: int | None,
+    poisson: bool,
     seed: int,
     first: int,
     count: int,
@@ -43,11 +69,11 @@ def rank_bootstrap(  # noqa: PLR0917
     """Area (0), average precision (1), or area and its standard error (2), for each replicate and ranking."""
     values: list[float] = []
     for replicate in range(first, first + count):
-        numbers = stream(seed, _DRAWS, replicate)
+        draw, numbers = _counts(poisson, seed, replicate)
         if units is None:
-            up, down = _draw(numbers, positives), _draw(numbers, negatives)
+            up, down = draw(numbers, positives), draw(numbers, negatives)
         else:
-            up = down = _draw(numbers, units)
+            up = down = draw(numbers, units)
         for of_positives, of_negatives, groups in rankings:
             ups = up if of_positives is None else up[of_positives]
             downs = down if of_negatives is None else down[of_negatives]
@@ -84,7 +110,7 @@ def _score(what: int, up: NDArray[np.int64], down: NDArray[np.int64], groups: ND
     variance = 0.0
     for own, other, square in ((p, n, squares[0]), (n, p, squares[1])):
         variance += float(own * square - twice * twice) / (float(own) * own * (own - 1.0)) / (4.0 * other * other)
-    return area, variance**0.5
+    return area, math.sqrt(variance)
 
 
 def bootstrap_sums(  # noqa: PLR0917
@@ -93,6 +119,7 @@ def bootstrap_sums(  # noqa: PLR0917
     columns: Indices | None,
     width: int,
     n_units: int,
+    poisson: bool,
     seed: int,
     first: int,
     count: int,
@@ -101,7 +128,8 @@ def bootstrap_sums(  # noqa: PLR0917
     """Sum the columns over the units drawn in each replicate."""
     sums = np.empty((count, width))
     for i in range(count):
-        drawn = _draw(stream(seed, _DRAWS, first + i), n_units)
+        draw, numbers = _counts(poisson, seed, first + i)
+        drawn = draw(numbers, n_units)
         if units is None or columns is None:
             sums[i] = (values.reshape(n_units, width) * drawn[:, np.newaxis]).sum(axis=0)
         else:

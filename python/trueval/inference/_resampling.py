@@ -37,11 +37,14 @@ def seed_of(rng: Any) -> int:
 class Plan:
     """How many replicates, from which seed, and who is told of the progress."""
 
-    def __init__(self, n_resamples: Any, rng: Any, progress: Any) -> None:
+    def __init__(self, n_resamples: Any, rng: Any, progress: Any, resampling: Any) -> None:
         if isinstance(n_resamples, bool) or not isinstance(n_resamples, Integral) or n_resamples < 1:
             raise ValueError(f"n_resamples must be a positive integer, got {n_resamples!r}.")
         if progress is not None and not callable(progress):
             raise TypeError(f"progress must be a callable such as tqdm.tqdm, got {progress!r}.")
+        if resampling not in ("multinomial", "poisson"):
+            raise ValueError(f"resampling must be 'multinomial' or 'poisson', got {resampling!r}.")
+        self.poisson = resampling == "poisson"
         self.count, self.seed, self.progress = int(n_resamples), seed_of(rng), progress
 
     def run(self, draw: Callable[[int, int, int], Any], units: int) -> Any:
@@ -65,6 +68,7 @@ class Plan:
 
 def resampled_law(method: str, sample: Sample, plan: Plan, analytic: Callable[[str], Law] | None) -> Law:
     """Law of a method that draws."""
+    sample.poisson = plan.poisson
     if method == "bootstrap-t":
         replicates, errors = plan.run(sample.studentized, sample.units)
         if analytic is None:

@@ -37,6 +37,8 @@ class Sample:
 
     values: tuple[float, ...]
     units: int
+    # Whether units are drawn a Poisson number of times each, instead of as many of them as there are.
+    poisson = False
 
     @property
     def estimate(self) -> float:
@@ -99,12 +101,15 @@ class CellSample(Sample):
         return self.statistic(np.stack([fold(counts) for fold in self.folds], axis=1))
 
     def bootstrap(self, seed: int, first: int, count: int) -> Floats:
-        shares = self.table.counts / self.units
-        return self._blocks(
-            first,
-            count,
-            lambda i: self._metrics(_generator(seed, _MULTINOMIAL, i).multinomial(self.units, shares, size=self.block)),
-        )
+        counts = self.table.counts
+
+        def block(i: int) -> Floats:
+            numbers = _generator(seed, _MULTINOMIAL, i)
+            if self.poisson:
+                return self._metrics(numbers.poisson(counts, size=(self.block, counts.size)))
+            return self._metrics(numbers.multinomial(self.units, counts / self.units, size=self.block))
+
+        return self._blocks(first, count, block)
 
     def swapped(self, seed: int, first: int, count: int) -> Floats:
         base, tuned = self.folds
@@ -154,10 +159,10 @@ class Entries(NamedTuple):
         np.add.at(dense, (self.units[low:high].astype(np.intp) - start, self.columns[low:high]), self.values[low:high])
         return dense
 
-    def replicates(self, seed: int, first: int, count: int) -> Floats:
+    def replicates(self, poisson: bool, seed: int, first: int, count: int) -> Floats:
         """Sum the columns over the units that are drawn."""
         drawn = _backend.current().bootstrap_sums(
-            self.values, self.units, self.columns, self.width, self.n_units, seed, first, count
+            self.values, self.units, self.columns, self.width, self.n_units, poisson, seed, first, count
         )
         return np.asarray(drawn).reshape(count, self.width)
 
@@ -186,7 +191,7 @@ class SumSample(Sample):
         return self.statistic(np.stack(parts, axis=1))
 
     def bootstrap(self, seed: int, first: int, count: int) -> Floats:
-        return self._metrics(self.entries.replicates(seed, first, count))
+        return self._metrics(self.entries.replicates(self.poisson, seed, first, count))
 
     def left_out(self) -> tuple[Floats, Floats]:
         total = self.entries.sums()
@@ -250,7 +255,7 @@ class SumSample(Sample):
         return float(np.sqrt(np.dot(influence, influence) * self.units / (self.units - 1)))
 
     def studentized(self, seed: int, first: int, count: int) -> tuple[Floats, Floats]:
-        sums = self.moments().replicates(seed, first, count)
+        sums = self.moments().replicates(self.poisson, seed, first, count)
         return self._metrics(sums[:, : self.entries.width]), self.linear_errors(sums)
 
 
@@ -295,7 +300,7 @@ class RankSample(Sample):
 
     def _replicates(self, what: int, seed: int, first: int, count: int) -> Floats:
         rankings, up, down, units = self._rankings()
-        drawn = _backend.current().rank_bootstrap(what, rankings, up, down, units, seed, first, count)
+        drawn = _backend.current().rank_bootstrap(what, rankings, up, down, units, self.poisson, seed, first, count)
         return np.asarray(drawn).reshape(count, -1)
 
     def bootstrap(self, seed: int, first: int, count: int) -> Floats:
@@ -388,8 +393,12 @@ class CallSample(Sample):
     def bootstrap(self, seed: int, first: int, count: int) -> Floats:
         values = np.empty((count, len(self.values)))
         for i in range(count):
-            units = _generator(seed, _ROWS, first + i).integers(self.units, size=self.units)
-            values[i] = self._of_rows(self._rows_of(units))
+            numbers = _generator(seed, _ROWS, first + i)
+            if self.poisson:
+                units = np.repeat(np.arange(self.units), numbers.poisson(size=self.units))
+            else:
+                units = numbers.integers(self.units, size=self.units)
+            values[i] = self._of_rows(self._rows_of(units)) if units.size else np.nan
         return self.statistic(values)
 
     def swapped(self, seed: int, first: int, count: int) -> Floats:

@@ -40,6 +40,7 @@ def compare(
     equivalence_margin: float | None = None,
     correction: str | None = "holm",
     paired: bool = True,
+    resampling: str = "multinomial",
     progress: Any = None,
     **params: Any,
 ) -> Any:
@@ -95,6 +96,8 @@ def compare(
     paired : bool, default=True
         False: the models answered rows of their own. `y_true` is then a pair of arguments, one for each model; methods
         are ``'delong'`` for areas, ``'t'`` (Welch) for means, ``'normal'`` for fractions of rows.
+    resampling : {'multinomial', 'poisson'}, default='multinomial'
+        How the bootstrap draws, see `confidence_interval`.
     progress : callable, optional
         ``tqdm.tqdm`` or the like, see `confidence_interval`.
     **params
@@ -168,7 +171,7 @@ def compare(
         raise ValueError(f"correction must be None or one of {', '.join(map(repr, CORRECTIONS))}, got {correction!r}.")
     if equivalence_margin is not None and not 0.0 < equivalence_margin < math.inf:
         raise ValueError(f"equivalence_margin must be positive and finite, got {equivalence_margin!r}.")
-    plan = Plan(n_resamples, rng, progress)
+    plan = Plan(n_resamples, rng, progress, resampling)
     several = isinstance(metric, (list, tuple))
     metrics = {find(one)[1]: one for one in metric} if several else {find(metric)[1]: metric}
     if not metrics:

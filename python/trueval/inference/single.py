@@ -69,6 +69,7 @@ def confidence_interval(
     rng: Any = None,
     cluster: Any = None,
     sample_weight: Any = None,
+    resampling: str = "multinomial",
     progress: Any = None,
     **params: Any,
 ) -> Estimate:
@@ -107,6 +108,9 @@ def confidence_interval(
         What rows belong together (a document, a user): rows are then not taken for independent, clusters are.
     sample_weight : array-like of shape (n_samples,), optional
         Weights of the samples, not negative.
+    resampling : {'multinomial', 'poisson'}, default='multinomial'
+        How the bootstrap draws: as many units as there are, with replacement; or each unit a Poisson number of times,
+        with mean 1, which depends on the seed, the replicate and the unit alone, whatever other units there are.
     progress : callable, optional
         ``tqdm.tqdm``, or anything that is called with ``total=`` and returns an object with ``update(n)`` and
         ``close()``.
@@ -173,7 +177,7 @@ def confidence_interval(
     """
     level = check_level(confidence_level)
     check_method(method)
-    plan = Plan(n_resamples, rng, progress)
+    plan = Plan(n_resamples, rng, progress, resampling)
     problem = Problem(metric, y_true, [y_pred], sample_weight, cluster, params)
     evidence = problem.gather()
     value = problem.values[0]
