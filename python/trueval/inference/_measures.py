@@ -48,7 +48,9 @@ KINDS = {
     "precision": Kind(
         "an average precision",
         ("bootstrap-bca", "bootstrap-percentile", "bootstrap-basic", "normal"),
-        (*_BOOTSTRAPS, "normal"),
+        # For differences of 30 rows, half or a tenth of them positive, the normal interval covers 94 and 85 %,
+        # percentiles 92 and 70, BCa 85 and 65.
+        ("normal", *_BOOTSTRAPS),
     ),
     "mean": Kind(
         "a mean over rows or queries",

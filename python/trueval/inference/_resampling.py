@@ -11,13 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..exceptions import warn
-from ._laws import BootstrapLaw, Law, RandomizationLaw, StudentizedLaw
+from ._laws import BootstrapLaw, Law, RandomizationLaw, StudentizedLaw, StudentLaw
 from ._samples import CallSample, Sample
 
 Floats = NDArray[np.float64]
 
 # Draws between two looks at the progress bar and the keyboard: some tenths of a second.
 _DRAWS = 1 << 26
+
+# Cells up to which each is left out in turn: the table is worked through as often as it has cells.
+MOST_CELLS = 4096
 
 # Units up to which a metric that is known only as a whole is computed without each of them.
 _MOST_CALLS = 10_000
@@ -66,6 +69,20 @@ class Plan:
         return np.concatenate(parts)
 
 
+def _interval_of_swaps(method: str, sample: Sample, plan: Plan, analytic: Callable[[str], Law] | None) -> Law:
+    """Law that lends a randomization test its interval.
+
+    The jackknife's standard error, where leaving units out is cheap: for differences of 30 rows its intervals cover 94,
+    86, 92 and 96 % (F1, F1 of rare positives, Matthews, R²), those of percentiles 91, 81, 90 and 93 %.
+    """
+    if analytic is not None and method == "permutation":
+        return analytic("t")
+    table = getattr(sample, "table", None)
+    if isinstance(sample, CallSample) or (table is not None and table.counts.size > MOST_CELLS):
+        return resampled_law("bootstrap-percentile", sample, plan, None)
+    return StudentLaw(sample.estimate, sample.jackknife()[0])
+
+
 def resampled_law(method: str, sample: Sample, plan: Plan, analytic: Callable[[str], Law] | None) -> Law:
     """Law of a method that draws."""
     sample.poisson = plan.poisson
@@ -76,10 +93,7 @@ def resampled_law(method: str, sample: Sample, plan: Plan, analytic: Callable[[s
         return StudentizedLaw(sample.estimate, analytic("normal").standard_error, replicates, errors)
     if method in ("permutation", "approximate-randomization"):
         swapped = plan.run(sample.swapped, sample.units)
-        other = analytic("t") if analytic is not None and method == "permutation" else None
-        return RandomizationLaw(
-            sample.estimate, swapped, other or resampled_law("bootstrap-percentile", sample, plan, None)
-        )
+        return RandomizationLaw(sample.estimate, swapped, _interval_of_swaps(method, sample, plan, analytic))
     kind = method.removeprefix("bootstrap-")
     acceleration = 0.0
     if kind == "bca":

@@ -65,13 +65,14 @@ def compare(
           score interval [2]_, whose p-value is that of ``'mcnemar'``; ``'normal'``;
         - other metrics of labels, R² and explained variance: ``'approximate-randomization'`` (the default) [3]_;
         - area under the ROC curve of two classes: ``'delong'`` (the default) [4]_;
-        - average precision of two classes: ``'bootstrap-percentile'`` (the default);
+        - average precision of two classes: ``'normal'`` (the default), by the jackknife;
         - means over rows or queries, fractions of weighted or clustered rows: ``'t'`` (the default),
           ``'permutation'`` (signs of the differences flipped, with the interval of ``'t'``), ``'normal'``,
           ``'bootstrap-t'``; roots of means: ``'t'``, by the jackknife;
         - all of them: ``'bootstrap-percentile'``, ``'bootstrap-basic'``, ``'bootstrap-bca'``, whose p-values are the
           levels at which the interval would end at 0; all but areas and average precision:
-          ``'approximate-randomization'``, with the interval of ``'bootstrap-percentile'``.
+          ``'approximate-randomization'``, with the interval of ``'normal'`` (of ``'bootstrap-percentile'`` for what is
+          known only as a whole).
     alternative : {'two-sided', 'less', 'greater'}, default='two-sided'
         ``'greater'``: the tuned model's metric is greater; the interval then has no upper bound. Of a loss, the tuned
         model is better where the difference is less than 0.

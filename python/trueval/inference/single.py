@@ -9,12 +9,8 @@ from ..exceptions import warn
 from ._evidence import Evidence, Problem
 from ._laws import Law, StudentLaw
 from ._measures import KINDS, METHODS, refuse
-from ._resampling import Plan, resampled_law
+from ._resampling import MOST_CELLS, Plan, resampled_law
 from .results import ConfidenceInterval, Estimate
-
-# Cells up to which each is left out in turn for BCa by default: the table is then worked through as often as it has
-# cells.
-_MOST_CELLS = 4096
 
 _ANALYTIC = ("wilson", "clopper-pearson", "agresti-coull", "jeffreys", "normal", "t", "delong", "delong-logit")
 
@@ -39,7 +35,7 @@ def choose(method: str, evidence: Evidence) -> str:
     kind = KINDS[evidence.kind]
     if method == "auto":
         table = getattr(evidence.sample, "table", None) if evidence.kind == "cells" else None
-        if table is not None and table.counts.size > _MOST_CELLS:
+        if table is not None and table.counts.size > MOST_CELLS:
             return "bootstrap-percentile"
         return kind.estimate[0]
     if method not in kind.estimate:
@@ -150,8 +146,25 @@ def confidence_interval(
 
     Clustered standard errors are those of the ratio of two sums over clusters [4]_, and for areas Obuchowski's [5]_.
 
-    Not every method covers what it says in small samples: ``'normal'`` for a proportion of 0.1 of 30 rows covers 81 %
-    instead of 95 %, a percentile interval of a mean of 30 rows of an exponential distribution 90 %.
+    Not every method covers what it says in small samples. Of 30 rows, nominal intervals of 95 % cover, in percent:
+
+    ====================================  =====  ======  ==========  =====  ===  ===========  =====
+    metric                                 auto  normal  percentile  basic  bca  bootstrap-t  other
+    ====================================  =====  ======  ==========  =====  ===  ===========  =====
+    a proportion of 0.1                      97      81
+    F1, half of the rows positive            96      93          94     90   96
+    F1, a tenth positive                     85      83          84     69   85
+    area, half positive                      96                  92     87   97           99   90 (delong)
+    area, a tenth positive (three rows)      92                  81     72   87           98   81 (delong)
+    average precision, half positive         93      86          88     76   93
+    average precision, a tenth positive      82      74          81     61   82
+    mean of absolute errors                  93      93          92     93   94           97
+    mean of squared errors (skewed)          90      88          89     84   90           95
+    R²                                       91      91          90     85   91
+    mean, three clusters of ten rows         94      78          73     71   72           99
+    ====================================  =====  ======  ==========  =====  ===  ===========  =====
+
+    Of 300 rows, of which 30 are positive, and of 3,000 all cover close to what they say.
 
     References
     ----------
