@@ -61,7 +61,7 @@ impl Stream {
 
     /// The next number.
     #[inline]
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         if self.used == 4 {
             self.block = self.advance();
             self.used = 0;
@@ -91,7 +91,7 @@ fn draw(counts: &mut [u8], stream: &mut Stream, stop: &Stop) -> Result<()> {
     };
     let mut left = units;
     while left > 0 && stream.used < 4 {
-        count(unit(stream.next()));
+        count(unit(stream.number()));
         left -= 1;
     }
     // Units are written down before they are counted: a counter that is not in the nearest cache then does not hold up
@@ -112,7 +112,7 @@ fn draw(counts: &mut [u8], stream: &mut Stream, stop: &Stop) -> Result<()> {
     }
     stop.check()?;
     for _ in 0..left {
-        count(unit(stream.next()));
+        count(unit(stream.number()));
     }
     Ok(())
 }
@@ -148,7 +148,7 @@ fn draw_poisson(counts: &mut [u8], stream: &mut Stream, stop: &Stop) -> Result<(
     for counts in counts.chunks_mut(LOOK) {
         stop.check()?;
         for slot in counts {
-            let number = stream.next();
+            let number = stream.number();
             *slot = POISSON_STEPS.iter().take_while(|step| number >= **step).count() as u8;
         }
     }
@@ -543,7 +543,7 @@ pub fn sign_flip_sums(values: &[f64], seed: u64, first: u64, count: usize, stop:
                 stop.check()?;
             }
             words.clear();
-            words.extend((0..values.len().div_ceil(64)).map(|_| stream.next()));
+            words.extend((0..values.len().div_ceil(64)).map(|_| stream.number()));
             let mut lanes = [0.0; 8];
             add_signed(values, words, &mut lanes);
             sum.add(((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) + ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7])));

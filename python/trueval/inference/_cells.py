@@ -37,7 +37,9 @@ def code_labels(arguments: Sequence[Any]) -> Coded | None:
     for target, labels in zip(targets, present, strict=True):
         table = _positions(labels, union).astype(dtype)
         known, codes = target.facts()[1], target.codes
-        if codes.dtype.kind == "u" and int(known[-1]) < 1 << 16:
+        if codes.dtype == dtype and np.array_equal(known, table):
+            places.append(codes)  # labels that are their own places
+        elif codes.dtype.kind == "u" and int(known[-1]) < 1 << 16:
             lookup = np.zeros(int(known[-1]) + 1, dtype)
             lookup[known] = table
             places.append(lookup[codes])

@@ -50,9 +50,9 @@ class Plan:
         self.poisson = resampling == "poisson"
         self.count, self.seed, self.progress = int(n_resamples), seed_of(rng), progress
 
-    def run(self, draw: Callable[[int, int, int], Any], units: int) -> Any:
+    def run(self, draw: Callable[[int, int, int], Any], sample: Sample) -> Any:
         """All replicates of one kind, block by block."""
-        step = max(1, min(self.count, _DRAWS // max(1, units)))
+        step = max(1, _DRAWS // max(1, sample.work) // sample.block) * sample.block
         bar = None if self.progress is None else self.progress(total=self.count)
         parts = []
         try:
@@ -87,12 +87,12 @@ def resampled_law(method: str, sample: Sample, plan: Plan, analytic: Callable[[s
     """Law of a method that draws."""
     sample.poisson = plan.poisson
     if method == "bootstrap-t":
-        replicates, errors = plan.run(sample.studentized, sample.units)
+        replicates, errors = plan.run(sample.studentized, sample)
         if analytic is None:
             raise ValueError("bootstrap-t needs a standard error")  # the table of methods does not let it come to that
         return StudentizedLaw(sample.estimate, analytic("normal").standard_error, replicates, errors)
     if method in ("permutation", "approximate-randomization"):
-        swapped = plan.run(sample.swapped, sample.units)
+        swapped = plan.run(sample.swapped, sample)
         return RandomizationLaw(sample.estimate, swapped, _interval_of_swaps(method, sample, plan, analytic))
     kind = method.removeprefix("bootstrap-")
     acceleration = 0.0
@@ -103,7 +103,7 @@ def resampled_law(method: str, sample: Sample, plan: Plan, analytic: Callable[[s
                 f"{sample.units} units: expected at most {_MOST_CALLS}, or method='bootstrap-percentile'."
             )
         acceleration = sample.jackknife()[1]
-    replicates = plan.run(sample.bootstrap, sample.units)
+    replicates = plan.run(sample.bootstrap, sample)
     undefined = int(np.count_nonzero(np.isnan(replicates)))
     if undefined * 20 > replicates.size:
         warn(

@@ -39,6 +39,13 @@ class Sample:
     units: int
     # Whether units are drawn a Poisson number of times each, instead of as many of them as there are.
     poisson = False
+    # Replicates that are made together.
+    block = 1
+
+    @property
+    def work(self) -> int:
+        """What a replicate costs, in draws."""
+        return self.units
 
     @property
     def estimate(self) -> float:
@@ -89,6 +96,10 @@ class CellSample(Sample):
         self.table, self.folds, self.values = table, folds, values
         self.units = int(table.counts.sum())
         self.block = max(1, min(1024, _BLOCK // max(1, table.counts.size)))
+
+    @property
+    def work(self) -> int:
+        return 64 * self.table.counts.size  # a number of a cell costs what so many draws of rows do
 
     def _blocks(self, first: int, count: int, block: Callable[[int], Floats]) -> Floats:
         """Cut replicates out of whole blocks, so that each is the same in any company."""

@@ -164,7 +164,9 @@ def confidence_interval(
     mean, three clusters of ten rows         94      78          73     71   72           99
     ====================================  =====  ======  ==========  =====  ===  ===========  =====
 
-    Of 300 rows, of which 30 are positive, and of 3,000 all cover close to what they say.
+    Of 300 rows they cover 93 to 97 %, a tenth of the rows positive or half of them, but for average precision: 90
+    (``'bootstrap-basic'``), and of the difference of two models 87 (``'bootstrap-bca'`` and ``'bootstrap-basic'``) to
+    92.
 
     References
     ----------
