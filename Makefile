@@ -87,7 +87,8 @@ readme: build $(VENV)/.test ## Write the table of functions in README.md anew, f
 
 soak: build $(VENV)/.test ## Random calls against scikit-learn: CASES=20000 a function, SEED=0, JOBS=2, ONLY="f1_score auc"; then long tests
 	$(BIN)/python tests/python/soak.py --cases $(CASES) --seed $(SEED) --jobs $(JOBS) $(ONLY)
-	HYPOTHESIS_PROFILE=search $(PYTEST) -p no:cacheprovider -m 'soak or not soak' tests/python/test_agreement.py tests/python/test_large.py
+	HYPOTHESIS_PROFILE=search $(PYTEST) -p no:cacheprovider -m 'soak or not soak' tests/python/test_agreement.py tests/python/test_large.py \
+		tests/python/test_inference_coverage.py
 
 lint: build $(VENV)/.test ## Formatting, lints, types, and the stub against the compiled module
 	cargo fmt --check
@@ -107,6 +108,7 @@ format: $(VENV)/.test ## Rewrite the sources in their canonical form
 
 bench: build $(VENV)/.test ## Ours against scikit-learn's: time, ratio, scratch memory per row
 	$(BIN)/python benches/python/table.py
+	$(BIN)/python benches/python/inference.py
 
 # polars-ds and rapidstats are written for polars 1. Hypothesis, since the inputs of the tests are used.
 $(PEERS)/.others:

@@ -23,6 +23,8 @@ pub enum Error {
     },
     /// The input was changed while it was read.
     Changed,
+    /// More rows than 32 bits can number.
+    TooLong,
     /// A label that is not among the classes that were passed.
     UnknownLabel,
 }
@@ -36,6 +38,7 @@ impl fmt::Display for Error {
             }
             Error::Type { name } => write!(f, "{name} is not of the same type as the argument before it"),
             Error::Changed => write!(f, "the input was changed by another thread during the computation"),
+            Error::TooLong => write!(f, "there are more than 4294967295 rows"),
             Error::UnknownLabel => write!(f, "y_true holds a label that is not among the classes"),
         }
     }

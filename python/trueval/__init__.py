@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ._backend import backend, get_num_threads, set_num_threads, use_backend
 
 if TYPE_CHECKING:
+    from . import inference
     from .classification import (
         accuracy_score,
         balanced_accuracy_score,
@@ -100,6 +101,7 @@ __all__ = [
     "get_num_threads",
     "hamming_loss",
     "hinge_loss",
+    "inference",
     "jaccard_score",
     "label_ranking_average_precision_score",
     "label_ranking_loss",
@@ -146,7 +148,7 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("trueval")
-    if name in _FAMILIES:
+    if name in _FAMILIES or name == "inference":
         return import_module(f".{name}", __name__)
     if name in __all__:
         for family in _FAMILIES:

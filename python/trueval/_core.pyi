@@ -261,6 +261,86 @@ def explained_variances(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Per column: the (weighted) sum of squared deviations of the differences, and of y_true, from their means."""
 
+# placements -----------------------------------------------------------------------------------------------------------
+
+def auc_moments(y_true: _Labels, pos_label: int | None, y_score: _Scores, /) -> tuple[int, int, int, int, int]:
+    """Positives, negatives, twice the area under the ROC curve in pairs, and the sums of the squared placements.
+
+    The placement of a row is twice the number of rows of the other class that it is on the right side of, plus the
+    number of those it ties with. The last two results are over the positives and over the negatives. All are exact.
+    """
+
+def placements(y_true: _Labels, pos_label: int | None, y_score: _Scores, /) -> tuple[NDArray[np.uint64], int]:
+    """Placement of every row, see `auc_moments`, and the number of positives. Fewer than 2**32 rows."""
+
+def auc_covariance(
+    y_true: _Labels, pos_label: int | None, base: _Scores, tuned: _Scores, /
+) -> tuple[int, int, list[int], list[int]]:
+    """Positives, negatives, and the sums of a, b, a², ab and b² over the positives and over the negatives.
+
+    a and b are the placements in the two rankings. Fewer than 2**32 rows.
+    """
+
+def rank_order(
+    y_true: _Labels, pos_label: int | None, y_score: _Scores, /
+) -> tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.uint32]]:
+    """Positive rows and negative rows by descending score, tied ones in their own order, and groups of equal scores.
+
+    For each distinct score of a positive, highest first, the last array holds three numbers: how many positives score
+    at least as high, how many negatives higher, and how many negatives at least as high. Fewer than 2**32 rows.
+    """
+
+# resample -------------------------------------------------------------------------------------------------------------
+
+def rank_bootstrap(
+    what: int,
+    rankings: list[tuple[NDArray[np.uint32] | None, NDArray[np.uint32] | None, NDArray[np.uint32]]],
+    positives: int,
+    negatives: int,
+    units: int | None,
+    poisson: bool,
+    seed: int,
+    first: int,
+    count: int,
+    /,
+) -> NDArray[np.float64]:
+    """Bootstrap replicates `first` to `first + count` of a metric of one or several rankings of the same rows.
+
+    `what` is 0 for the area under the ROC curve, 1 for average precision, 2 for the area and its standard error. With
+    ``units=None``, each class is drawn from by itself, as often as it has rows; else so many units are drawn. A ranking
+    is (whose count each positive has, highest score first; the same of the negatives; groups as in `rank_order`), the
+    first two None where it is their own in that order.
+
+    A replicate's draws are ⌊u * n / 2**64⌋, for numbers u of Philox4x64-10 with key (seed, 0) and counter (0, 0, 0,
+    replicate), positives first. With `poisson`, the count of unit i is instead a Poisson variable of mean 1: the number
+    of k for which number i, of counter (0, 0, 6, replicate), is at least ⌊2**64 * P(X <= k)⌋. The result
+    is flat: replicates, rankings, results. Undefined ones are NaN.
+    """
+
+def bootstrap_sums(
+    values: NDArray[np.float64],
+    units: NDArray[np.uint32] | None,
+    columns: NDArray[np.uint32] | None,
+    width: int,
+    n_units: int,
+    poisson: bool,
+    seed: int,
+    first: int,
+    count: int,
+    /,
+) -> NDArray[np.float64]:
+    """Sums of `width` columns of numbers over `n_units` units drawn, as in `rank_bootstrap`; flat.
+
+    `units` and `columns` place each number; without them there are `width` numbers for each unit in turn.
+    """
+
+def sign_flip_sums(values: NDArray[np.float64], seed: int, first: int, count: int, /) -> NDArray[np.float64]:
+    """Sums of the values under random signs, for replicates `first` to `first + count`.
+
+    The sign of value 64 * w + j is minus where bit j is set of number w of Philox4x64-10 with key (seed, 0) and counter
+    (0, 0, 1, replicate).
+    """
+
 # losses ---------------------------------------------------------------------------------------------------------------
 
 def log_loss(

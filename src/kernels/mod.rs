@@ -4,5 +4,7 @@ pub mod counts;
 pub mod curves;
 pub mod labels;
 pub mod losses;
+pub mod placements;
 pub mod ranking;
 pub mod regression;
+pub mod resample;

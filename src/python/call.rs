@@ -18,7 +18,7 @@ impl From<Error> for PyErr {
         let message = error.to_string();
         match error {
             Error::Interrupted => PyKeyboardInterrupt::new_err(message),
-            Error::Length { .. } | Error::UnknownLabel => PyValueError::new_err(message),
+            Error::Length { .. } | Error::TooLong | Error::UnknownLabel => PyValueError::new_err(message),
             Error::Changed => PyRuntimeError::new_err(message),
             Error::Type { .. } => PyTypeError::new_err(message),
         }

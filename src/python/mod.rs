@@ -6,8 +6,10 @@ mod counts;
 mod curves;
 mod labels;
 mod losses;
+mod placements;
 mod ranking;
 mod regression;
+mod resample;
 mod threads;
 
 use pyo3::prelude::*;
@@ -28,6 +30,8 @@ mod core_module {
     #[pymodule_export]
     use super::losses::{brier, brier_binary, hinge, hinge_binary, log_loss};
     #[pymodule_export]
+    use super::placements::{auc_covariance, auc_moments, placements, rank_order};
+    #[pymodule_export]
     use super::ranking::{
         average_precision_by_row, class_ranks, coverage_by_row, dcg, ndcg, pairs_by_row, partial_roc_auc_by_row,
     };
@@ -37,6 +41,8 @@ mod core_module {
         explained_variances, max_error, median_absolute_error, pinball_loss, squared_error, squared_log_error,
         tweedie_deviance,
     };
+    #[pymodule_export]
+    use super::resample::{bootstrap_sums, rank_bootstrap, sign_flip_sums};
 
     #[pymodule_export]
     use super::threads::{get_num_threads, set_num_threads};

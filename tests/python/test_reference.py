@@ -507,6 +507,7 @@ def test_inputs_stay_as_they_were() -> None:
     labels, other, weight = fixed(rng.integers(0, 3, 50) / 1.0), fixed(rng.integers(0, 3, 50)), fixed(rng.random(50))
     marks, matrix = fixed(rng.integers(0, 2, (50, 3), dtype=np.uint8)), fixed(rng.random((50, 3)))
     distinct, starts, places = fixed(np.arange(3.0)), fixed(np.arange(51)), fixed(rng.integers(0, 3, 50))
+    groups = fixed(np.array([1, 0, 1, 2, 1, 2], np.uint32))
     calls: list[tuple[Any, tuple[Any, ...]]] = [
         (reference.scan, (weight,)),
         (reference.label_set, (distinct,)),
@@ -523,6 +524,13 @@ def test_inputs_stay_as_they_were() -> None:
         (reference.partial_roc_auc_by_row, (marks, matrix, 0.4)),
         (reference.coverage_by_row, (marks, matrix)),
         (reference.class_ranks, (labels, distinct, matrix)),
+        (reference.auc_moments, (labels, 1, weight)),
+        (reference.placements, (labels, 1, weight)),
+        (reference.auc_covariance, (labels, 1, weight, weight)),
+        (reference.rank_order, (labels, 1, weight)),
+        (reference.rank_bootstrap, (0, [(None, None, groups)], 2, 2, None, False, 0, 0, 3)),
+        (reference.bootstrap_sums, (weight, None, None, 1, 50, True, 0, 0, 3)),
+        (reference.sign_flip_sums, (weight, 0, 0, 3)),
     ]
     for w in (None, weight):
         calls += [

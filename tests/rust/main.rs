@@ -7,8 +7,10 @@ mod fold;
 mod labels;
 mod losses;
 mod order;
+mod placements;
 mod ranking;
 mod regression;
+mod resample;
 
 use trueval::fold::Stop;
 

@@ -15,6 +15,7 @@ from .counts import (
 from .curves import average_precision, binary_curve, roc_auc, trapezoid
 from .labels import factorize, factorize_objects, label_set, scan
 from .losses import brier, brier_binary, hinge, hinge_binary, log_loss
+from .placements import auc_covariance, auc_moments, placements, rank_order
 from .ranking import (
     average_precision_by_row,
     class_ranks,
@@ -38,14 +39,18 @@ from .regression import (
     squared_log_error,
     tweedie_deviance,
 )
+from .resample import bootstrap_sums, rank_bootstrap, sign_flip_sums
 from .threads import get_num_threads, set_num_threads
 
 __all__ = [
     "absolute_error",
     "absolute_percentage_error",
+    "auc_covariance",
+    "auc_moments",
     "average_precision",
     "average_precision_by_row",
     "binary_curve",
+    "bootstrap_sums",
     "brier",
     "brier_binary",
     "class_ranks",
@@ -71,9 +76,13 @@ __all__ = [
     "pairs_by_row",
     "partial_roc_auc_by_row",
     "pinball_loss",
+    "placements",
+    "rank_bootstrap",
+    "rank_order",
     "roc_auc",
     "scan",
     "set_num_threads",
+    "sign_flip_sums",
     "sparse_indicator_counts",
     "sparse_indicator_counts_by_row",
     "squared_error",

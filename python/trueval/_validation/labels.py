@@ -72,7 +72,7 @@ class Indicators(NamedTuple):
     fault: Exception | None
 
 
-def _in_union(places: NDArray[np.uint32], labels: Array, union: Array) -> NDArray[np.intp]:
+def places_in_union(places: NDArray[np.uint32], labels: Array, union: Array) -> NDArray[np.intp]:
     """Turn places among labels into those among a union that contains them."""
     if labels.size == union.size:
         return places.astype(np.intp)
@@ -184,8 +184,8 @@ def check_targets(
         "multiclass" if union.size > 2 else kind,
         union,
         present,
-        _in_union(rows, present, union),
-        _in_union(columns, present_pred, union),
+        places_in_union(rows, present, union),
+        places_in_union(columns, present_pred, union),
         counts if sums is None else sums,
         n_samples,
         weights,

@@ -1,0 +1,39 @@
+"""How sure a metric is, and whether two models differ.
+
+`confidence_interval` gives a metric with an interval; `compare` the difference of two models on the same rows, with
+interval and p-value; `required_rows` how many rows it takes to see a difference; `adjust_pvalues` accounts for several
+comparisons. NumPy is all they need.
+
+What is the answer where formulas give none:
+
+=====================================================  ==============================================================
+case                                                   answer
+=====================================================  ==============================================================
+the metric itself is undefined (NaN)                   NaN throughout; the metric has warned
+proportion of 0 or 1                                   the interval's own answer; 'normal' has no width
+area of 0 or 1, or a class of one row                  Newcombe's score interval, for 'delong' and 'delong-logit'
+all replicates of a bootstrap equal                    that value, an interval without width, and a UserWarning
+replicates in which the metric is undefined            left out; an UndefinedMetricWarning if they are more than 1 in 20
+every replicate to one side of the value (BCa)         the interval reaches from the median replicate to the value
+one row, one cluster: no standard error                NaN, and an UndefinedMetricWarning
+identical predictions                                  difference 0, interval [0, 0] (McNemar: Tango's), p-value 1
+a constant difference in every row                     an interval without width, p-value 0, and a UserWarning
+areas of a class of one row are compared               NaN, and an UndefinedMetricWarning
+=====================================================  ==============================================================
+"""
+
+from .correction import adjust_pvalues
+from .paired import compare
+from .power import required_rows
+from .results import Comparison, ConfidenceInterval, Estimate
+from .single import confidence_interval
+
+__all__ = [
+    "Comparison",
+    "ConfidenceInterval",
+    "Estimate",
+    "adjust_pvalues",
+    "compare",
+    "confidence_interval",
+    "required_rows",
+]

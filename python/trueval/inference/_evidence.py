@@ -1,0 +1,341 @@
+"""From a metric and its arguments to what is known of it: its kind, its sample, and the laws that formulas give."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._parameters import is_sparse
+from .._validation.arrays import as_numpy, check_consistent_length, column_or_1d, finite_scores, num_samples
+from .._validation.targets import Target
+from . import _areas as areas
+from ._cells import Fold, code_labels, tabulate
+from ._laws import Law, PairedProportionLaw, ProportionLaw, StudentLaw, TransformedLaw
+from ._measures import ANY, MEASURES, Measure
+from ._samples import CallSample, CellSample, Entries, RankSample, Sample, SumSample
+
+Floats = NDArray[np.float64]
+
+
+class Problem:
+    """A metric, the truth, the predictions of one or two models, and how rows hang together."""
+
+    def __init__(  # noqa: PLR0917
+        self,
+        metric: Any,
+        y_true: Any,
+        predictions: list[Any],
+        sample_weight: Any,
+        cluster: Any,
+        params: dict[str, Any],
+    ) -> None:
+        self.function, self.name, self.measure = find(metric)
+        self.y_true, self.predictions, self.params = y_true, predictions, params
+        extra = {} if sample_weight is None else {"sample_weight": sample_weight}
+        # The public function checks everything, in its own words.
+        self.values = tuple(self._number(self.function(y_true, pred, **extra, **params)) for pred in predictions)
+        self.rows = num_samples(y_true)
+        self.weight = None if sample_weight is None else self._weights(sample_weight)
+        self.cluster = None if cluster is None else self._clusters(cluster)
+
+    def _number(self, value: Any) -> float:
+        if isinstance(value, (tuple, dict)) or np.ndim(value) != 0:
+            raise ValueError(
+                f"metric must return one number, got {type(value).__name__} from {self.name}: choose an average, or "
+                "pass a function that picks one of the numbers."
+            )
+        return float(value)
+
+    def _weights(self, sample_weight: Any) -> Floats:
+        weight = np.asarray(sample_weight, dtype=np.float64)
+        if weight.ndim != 1 or weight.size != self.rows or not np.isfinite(weight).all() or (weight < 0).any():
+            raise ValueError(
+                "sample_weight must hold one finite, nonnegative number for each row where an interval is asked for."
+            )
+        return weight
+
+    def _clusters(self, cluster: Any) -> NDArray[np.uint32]:
+        a = as_numpy(cluster)
+        if a.ndim != 1:
+            raise ValueError(f"cluster must have one dimension, got shape {a.shape}.")
+        check_consistent_length(self.y_true, a)
+        if a.dtype.kind == "f" and not np.isfinite(a).all():
+            raise ValueError("cluster must not hold NaN or infinity.")
+        return np.unique(a, return_inverse=True)[1].reshape(-1).astype(np.uint32)
+
+    def gather(self) -> Evidence:
+        """Find what is known, by the kind of the metric."""
+        build = {"labels": _of_labels, "area": _of_scores, "precision": _of_scores, "mean": _of_rows, "root": _of_rows}
+        found = None
+        if all(math.isfinite(value) for value in self.values):
+            found = build.get(self.measure.kind, _of_sums)(self) if self.measure.kind != "any" else None
+        return found or Evidence("any", self, _call_sample)
+
+
+class Evidence:
+    """What is known of the metric of one model, or of the difference of two."""
+
+    def __init__(  # noqa: PLR0917
+        self,
+        kind: str,
+        problem: Problem,
+        sample: Callable[[Problem], Sample],
+        law: Callable[[str], Law] | None = None,
+        n: int | None = None,
+        outcome: tuple[int, int, int] | None = None,
+    ) -> None:
+        self.kind, self.problem, self.law, self.outcome = kind, problem, law, outcome
+        self._make, self._sample, self._n = sample, None, n
+
+    @property
+    def sample(self) -> Sample:
+        """The rows as something to be drawn from; made when first asked for."""
+        made: Sample | None = self._sample
+        if made is None:
+            made = self._sample = self._make(self.problem)  # type: ignore[assignment]
+        return made
+
+    @property
+    def n(self) -> int:
+        """The number of independent units."""
+        if self._n is not None:
+            return self._n
+        cluster = self.problem.cluster
+        return self.problem.rows if cluster is None else int(cluster.max()) + 1
+
+
+def find(metric: Any) -> tuple[Callable[..., Any], str, Measure]:
+    """Find the function of a metric, its name, and its row in the table: by name, or the function itself."""
+    import trueval
+
+    if isinstance(metric, str):
+        function = getattr(trueval, metric, None) if metric in trueval.__all__ else None
+        if function is None or not callable(function) or metric in ("backend", "use_backend"):
+            raise ValueError(f"metric must be a function or the name of one of trueval's, got {metric!r}.")
+        return function, metric, MEASURES.get(metric, ANY)
+    if not callable(metric):
+        raise TypeError(f"metric must be a function or the name of one of trueval's, got {metric!r}.")
+    name = getattr(metric, "__name__", type(metric).__name__)
+    own = getattr(trueval, name, None) is metric if name in trueval.__all__ else False
+    return metric, name, MEASURES.get(name, ANY) if own else ANY
+
+
+def takes(function: Callable[..., Any], parameter: str) -> bool:
+    """Whether a function has a parameter of this name, or takes any."""
+    parameters = inspect.signature(function).parameters
+    return parameter in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+
+
+def _units(problem: Problem, columns: Floats) -> Entries:
+    """Columns of the rows, added up within clusters."""
+    if problem.cluster is not None:
+        size = int(problem.cluster.max()) + 1
+        columns = np.column_stack([np.bincount(problem.cluster, weights=c, minlength=size) for c in columns.T])
+    columns = np.ascontiguousarray(columns)
+    return Entries(columns.reshape(-1), None, None, columns.shape[1], len(columns))
+
+
+def _ratio(sums: Any) -> Floats:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(sums[:, 0] / sums[:, 1])
+
+
+def _outcome(differences: Any, lower: bool) -> tuple[int, int, int]:
+    better = differences < 0 if lower else differences > 0
+    ties = int(np.count_nonzero(differences == 0))
+    wins = int(np.count_nonzero(better))
+    return wins, ties, len(differences) - wins - ties
+
+
+# labels ---------------------------------------------------------------------------------------------------------------
+
+
+def _of_labels(problem: Problem) -> Evidence | None:
+    arguments = [problem.y_true, *problem.predictions]
+    if any(is_sparse(argument) for argument in arguments):
+        return None
+    coded = code_labels(arguments)
+    if coded is None:
+        return None
+    metric = problem.measure.source.fold(coded.labels, **problem.params)
+    if metric is None:
+        return None
+    hits = problem.measure.source.hits(coded.labels, **problem.params)
+    if problem.weight is not None or problem.cluster is not None:
+        if hits is not None:
+            return _ratio_of_labels(problem, coded.places, hits)
+        return Evidence("cells", problem, lambda p: _heavy_cells(p, coded, metric))
+    table = tabulate(coded)
+
+    def sample(problem: Problem) -> Sample:
+        folds = [table.fold(metric, model) for model in range(len(problem.predictions))]
+        return CellSample(table, folds, problem.values)
+
+    if hits is not None:
+        split = [hits(table.true, predicted) for predicted in table.predicted]
+        members = split[0][1]
+        n = int(table.counts[members].sum())
+        if len(split) == 1:
+            k = int(table.counts[members & split[0][0]].sum())
+            return Evidence("proportion", problem, sample, lambda method: ProportionLaw(k, n, method), n)
+        if np.array_equal(members, split[1][1]):
+            better, worse = split[1][0] & ~split[0][0], split[0][0] & ~split[1][0]
+            gains, losses = int(table.counts[members & better].sum()), int(table.counts[members & worse].sum())
+            outcome = (
+                (losses, n - gains - losses, gains) if problem.measure.lower else (gains, n - gains - losses, losses)
+            )
+            return Evidence("proportion", problem, sample, _paired_law(gains, losses, n), n, outcome)
+    return Evidence("cells", problem, sample)
+
+
+def _paired_law(gains: int, losses: int, n: int) -> Callable[[str], Law]:
+    def law(method: str) -> Law:
+        paired = PairedProportionLaw(gains, losses, n, method)
+        return StudentLaw(paired.estimate, paired.standard_error) if method == "normal" else paired
+
+    return law
+
+
+def _ratio_of_labels(problem: Problem, places: list[Any], hits: Any) -> Evidence:
+    """Take a fraction of weighted or clustered rows for the ratio of two sums."""
+    weight = np.ones(problem.rows) if problem.weight is None else problem.weight
+    columns, values = [], []
+    for predicted in places[1:]:
+        hit, member = hits(places[0], predicted)
+        columns += [weight * (hit & member), weight * member]
+        values.append(np.where(member, hit, 0.5))
+    outcome = None
+    if len(values) == 2:
+        outcome = _outcome(values[1].astype(np.float64) - values[0], problem.measure.lower)
+    return _of_means(problem, np.column_stack(columns), outcome)
+
+
+def _heavy_cells(problem: Problem, coded: Any, metric: Any) -> Sample:
+    """Cells of weighted or clustered rows: columns of sums over units."""
+    true, *predicted = (places.astype(np.int64) for places in coded.places)
+    size = coded.labels.size
+    pairs = [true * size + pred for pred in predicted]
+    present = np.unique(np.concatenate([np.unique(pair) for pair in pairs]))
+    fold = Fold(metric, coded.labels, (present // size).astype(np.intp), (present % size).astype(np.intp))
+    cluster = np.arange(problem.rows) if problem.cluster is None else problem.cluster
+    order = np.argsort(cluster, kind="stable")
+    columns = np.stack([np.searchsorted(present, pair) + i * present.size for i, pair in enumerate(pairs)], axis=1)
+    weight = np.ones(problem.rows) if problem.weight is None else problem.weight
+    models = len(pairs)
+    entries = Entries(
+        np.repeat(weight[order], models),
+        np.repeat(cluster[order], models).astype(np.uint32),
+        columns[order].reshape(-1).astype(np.uint32),
+        present.size * models,
+        int(cluster.max()) + 1,
+    )
+    return SumSample(entries, [fold] * models, problem.values)
+
+
+# means and sums -------------------------------------------------------------------------------------------------------
+
+
+def _of_means(problem: Problem, columns: Floats, outcome: tuple[int, int, int] | None) -> Evidence:
+    """Take a metric for a ratio of two sums, or a difference of two such ratios."""
+    entries = _units(problem, columns)
+    sample = SumSample(entries, [_ratio] * len(problem.values), problem.values, ratio=True)
+
+    def law(method: str) -> Law:
+        df = math.inf if method == "normal" else sample.units - 1
+        return StudentLaw(sample.estimate, sample.standard_error(), df)
+
+    return Evidence("mean", problem, lambda _: sample, law, outcome=outcome)
+
+
+def _of_rows(problem: Problem) -> Evidence | None:
+    params = {name: value for name, value in problem.params.items() if name != "sample_weight"}
+    values = [problem.measure.source(problem.y_true, pred, **params) for pred in problem.predictions]
+    if any(value is None for value in values):
+        return None
+    outcome = _outcome(values[1] - values[0], problem.measure.lower) if len(values) == 2 else None
+    weight = np.ones(problem.rows) if problem.weight is None else problem.weight
+    columns = np.column_stack([column for value in values for column in (weight * value, weight)])
+    if problem.measure.kind == "mean":
+        return _of_means(problem, columns, outcome)
+    if np.ndim(problem.y_true) > 1 and np.shape(problem.y_true)[1] > 1:
+        return None  # the mean of the outputs' roots is no root of a mean
+    sample = SumSample(_units(problem, columns), [lambda s: np.sqrt(_ratio(s))] * len(values), problem.values)
+
+    def law(method: str) -> Law:
+        if len(values) == 2:
+            return StudentLaw(sample.estimate, sample.jackknife()[0], sample.units - 1)
+        squares = SumSample(sample.entries, [_ratio], (sample.estimate**2,), ratio=True)
+        error = squares.standard_error()
+        inner = StudentLaw(squares.estimate, error, sample.units - 1)
+        own = error / (2 * sample.estimate) if sample.estimate else error
+        return TransformedLaw(inner, sample.estimate, own, math.sqrt, 0.0)
+
+    return Evidence("root", problem, lambda _: sample, law, outcome=outcome)
+
+
+def _of_sums(problem: Problem) -> Evidence | None:
+    columns_of, fold = problem.measure.source
+    plain = not problem.params.keys() - {"multioutput"} and isinstance(problem.params.get("multioutput", ""), str)
+    arrays = [np.asarray(a, dtype=np.float64) for a in (problem.y_true, *problem.predictions)]
+    if not plain or any(a.size != problem.rows for a in arrays):
+        return None
+    true, *predictions = (a.reshape(-1) for a in arrays)
+    weight = np.ones(problem.rows) if problem.weight is None else problem.weight
+    columns = np.column_stack([columns_of(true, pred, weight) for pred in predictions])
+    folds = [fold] * len(predictions)
+    return Evidence("sums", problem, lambda p: SumSample(_units(p, columns), folds, p.values))
+
+
+# scores ---------------------------------------------------------------------------------------------------------------
+
+
+def _of_scores(problem: Problem) -> Evidence | None:
+    kind = problem.measure.kind
+    if problem.weight is not None or problem.params.get("max_fpr") not in (None, 1):
+        return None
+    target = Target(problem.y_true, "y_true")
+    if target.settle() != "binary" or target.wide or any(np.ndim(as_numpy(s)) == 2 for s in problem.predictions):
+        return None
+    if kind == "area":
+        positive: int | None = int(target.facts()[1][-1])
+    else:
+        positive = target.locate(problem.params.get("pos_label", 1))
+    labels = target.codes
+    scores = [finite_scores(column_or_1d(score)) for score in problem.predictions]
+    cluster, values = problem.cluster, problem.values
+
+    def sample(_: Problem) -> Sample:
+        return RankSample(labels, positive, scores, 0 if kind == "area" else 1, cluster, values)
+
+    if kind == "precision":
+        return Evidence(kind, problem, sample)
+
+    def law(method: str) -> Law:
+        up, down, variance = areas.variance(labels, positive, scores[0])
+        if cluster is not None:
+            error = areas.clustered_error(labels, positive, scores, values, cluster)
+        elif len(scores) == 1:
+            error = math.sqrt(variance)
+        else:
+            error = math.sqrt(areas.paired_variance(labels, positive, scores[0], scores[1]))
+        if len(scores) == 1:
+            return areas.area_law(method, values[0], error, up, down)
+        return StudentLaw(values[1] - values[0], error)
+
+    return Evidence(kind, problem, sample, law)
+
+
+def _call_sample(problem: Problem) -> Sample:
+    """Any function of the rows."""
+    arrays = [a.tocsr() if is_sparse(a) else as_numpy(a) for a in (problem.y_true, *problem.predictions)]
+    params = problem.params
+
+    def function(*args: Any, **extra: Any) -> float:
+        return float(problem.function(*args, **extra, **params))
+
+    return CallSample(function, arrays, problem.weight, problem.cluster, problem.values)
