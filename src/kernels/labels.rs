@@ -244,12 +244,12 @@ impl Labels<'_> {
 dispatched! {
     /// Whether all values are finite, and the extremes of those that are.
     fn extremes<S: Score>(x: &[S]) -> (bool, f64, f64) {
-        // A finite number less itself is 0, any other NaN: one addition tells, where asking each value what it is took
-        // three times as long.
+        // A finite number times 0 is 0, any other NaN: one sum tells, where asking each value what it is took three times
+        // as long.
         const LANES: usize = 16;
         let (mut odd, mut low, mut high) = ([0.0; LANES], [f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES]);
         let mut visit = |lane: usize, value: f64| {
-            odd[lane] += value - value;
+            odd[lane] += value * 0.0;
             low[lane] = if value < low[lane] { value } else { low[lane] };
             high[lane] = if value > high[lane] { value } else { high[lane] };
         };
