@@ -365,6 +365,17 @@ def test_areas_of_samples_without_weight() -> None:
     check("average_precision_score", MARKS, RANKS, average="samples", pos_label=0)
 
 
+@pytest.mark.parametrize("average", ["micro", "macro", "weighted", None])
+@pytest.mark.parametrize("name", ["roc_auc_score", "average_precision_score"])
+def test_weights_all_zero_of_labels(name: str, average: str | None) -> None:
+    """They are refused by the first label that can be scored, not before."""
+    marks = np.array([[0, 1], [0, 0], [0, 1]])
+    for true in (marks, marks[:, ::-1], marks * 0, marks * 0 + 1):
+        check(name, true, RNG.random((3, 2)), average=average, sample_weight=np.zeros(3))
+    keywords = {"multi_class": "ovr"} if name == "roc_auc_score" else {}
+    check(name, [0, 1, 2], np.eye(3), average=average, sample_weight=np.zeros(3), **keywords)
+
+
 @pytest.mark.parametrize("average", ["macro", "weighted"])
 def test_one_versus_one(average: str) -> None:
     true = RNG.integers(0, 4, 50)

@@ -331,8 +331,8 @@ def _weights_as_numbers(weight: Any) -> Any:
     return as_numbers(a, "sample_weight")
 
 
-def sample_weights(weight: Any, n_samples: int, *, dtype: Any = None) -> SampleWeights:
-    """Weights of `n_samples` rows: one-dimensional, finite, not all zero; negative ones pass."""
+def sample_weights(weight: Any, n_samples: int, *, dtype: Any = None, all_zero: bool = False) -> SampleWeights:
+    """Weights of `n_samples` rows: one-dimensional, finite, not all zero unless allowed; negative ones pass."""
     if type(weight) is not np.ndarray or weight.dtype.kind not in "biuf":
         weight = _weights_as_numbers(weight)
     a = check_array(weight, dtype=dtype, finite=False, name="sample_weight")
@@ -347,6 +347,13 @@ def sample_weights(weight: Any, n_samples: int, *, dtype: Any = None) -> SampleW
         )
     if a.shape != (n_samples,):
         raise ValueError(f"sample_weight.shape == {a.shape}, expected {(n_samples,)}!")
-    if low == 0.0 and high == 0.0:
+    weights = SampleWeights(values, a.dtype.kind, low, high)
+    if not all_zero:
+        refuse_zero_weights(weights)
+    return weights
+
+
+def refuse_zero_weights(weights: SampleWeights | None) -> None:
+    """Refuse weights of which not one counts."""
+    if weights is not None and weights.low == 0.0 and weights.high == 0.0:
         raise ValueError("Sample weights must contain at least one non-zero number.")
-    return SampleWeights(values, a.dtype.kind, low, high)

@@ -87,9 +87,9 @@ def pair_scores(target: Target, positive: int | None, y_score: Any, sample_weigh
     return BinaryRanking(target.codes, positive, scores, weights, column.dtype)
 
 
-def ranking_weights(sample_weight: Any, n_samples: int) -> SampleWeights:
+def ranking_weights(sample_weight: Any, n_samples: int, *, all_zero: bool = False) -> SampleWeights:
     """Weights of a curve: a column passes, numbers of any sort are floats."""
-    return sample_weights(column_or_1d(sample_weight), n_samples, dtype=FLOATS[:2])
+    return sample_weights(column_or_1d(sample_weight), n_samples, dtype=FLOATS[:2], all_zero=all_zero)
 
 
 def check_gains(y_true: Any, y_score: Any, sample_weight: Any) -> tuple[Array, Array, float]:

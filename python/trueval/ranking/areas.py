@@ -28,6 +28,7 @@ from .._validation.arrays import (
     check_consistent_length,
     column_or_1d,
     native,
+    refuse_zero_weights,
 )
 from .._validation.scores import (
     BinaryRanking,
@@ -109,6 +110,7 @@ def _area(x: Array, y: Array) -> float:
 def _roc_area(inputs: BinaryRanking, max_fpr: float | None) -> float:
     """ROC AUC of one positive class, partial below `max_fpr`."""
     weights = inputs.weights
+    refuse_zero_weights(weights)
     if (max_fpr is None or max_fpr == 1) and (weights is None or weights.low >= 0):
         positives, negatives, twice_area = _backend.current().roc_auc(
             inputs.labels, inputs.positive, inputs.scores, None if weights is None else weights.values
@@ -140,6 +142,7 @@ def _standardise(area: Any, max_fpr: float) -> Any:
 def _precision_area(inputs: BinaryRanking) -> float:
     """Average precision of one positive class."""
     weights = inputs.weights
+    refuse_zero_weights(weights)
     if weights is None or weights.low >= 0:
         total, positives = _backend.current().average_precision(
             inputs.labels, inputs.positive, inputs.scores, None if weights is None else weights.values
@@ -179,7 +182,8 @@ class _Columns:
         if mean == "samples":
             self.row_weights = query_weights(sample_weight)
         elif sample_weight is not None:
-            self.weights = ranking_weights(sample_weight, target.n_samples)
+            # Weights that are all zero are refused by the first column that can be scored, if there is one.
+            self.weights = ranking_weights(sample_weight, target.n_samples, all_zero=True)
 
     def _ranking(self, labels: Array, positive: int | None, scores: Array, repeats: int = 1) -> BinaryRanking:
         weights = self.weights
