@@ -85,7 +85,7 @@ def average(values: Array, weights: Any = None) -> float:
 def nan_average(values: Array, weights: Array | None = None) -> float:
     """Weighted mean of what is not NaN; NaN where nothing else is left."""
     if values.size == 1:
-        return float(values[0]) if weights is not None else average(values)
+        return float(values[0]) if weights is not None and weights[0] != 0 else average(values)
     unknown = np.isnan(values)
     n_unknown = np.count_nonzero(unknown)
     if n_unknown == values.size:

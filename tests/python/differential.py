@@ -116,6 +116,9 @@ def has_weights(test: Callable[[np.ndarray], Any]) -> Callable[[Call, Outcome], 
 
     def when(call: Call, theirs: Outcome) -> bool:
         weights = items(call, "sample_weight")
+        if weights.dtype.kind == "O":
+            with suppress(TypeError, ValueError):
+                weights = weights.astype(np.float64)
         return weights.dtype.kind in "biuf" and weights.size > 0 and bool(test(weights))
 
     return when
@@ -284,7 +287,7 @@ MEANT: tuple[Meant, ...] = (
     ),
     Meant(
         "average_precision_score|roc_auc_score",
-        has_weights(lambda weights: not (weights.any() and np.all(np.isfinite(weights)))),
+        has_weights(lambda weights: not np.all(np.isfinite(weights))),
         REFUSAL,
         "weights are checked first; scikit-learn warns of earlier columns, or returns 0 if no positive has weight",
     ),
@@ -348,6 +351,8 @@ def plain_form(call: Call, *, flat: bool) -> Call:
             return value  # False and True are names, too
         if name not in data or (name == "y_true" and lacks("y_true")(call, NOTHING)):
             return value
+        if name == "y_proba" and getattr(value, "dtype", None) in (np.float16, np.float32):
+            return value  # how far probabilities are kept from 0 and 1 depends on their width
         made = plain(value)
         if name in ("sample_weight", "y_score") and items(call, name).dtype.kind == "O" and value is not None:
             made = np.asarray(made, np.float64)
@@ -404,7 +409,8 @@ def issued(outcome: Outcome) -> list[tuple[type, str]]:
 
 
 def spelled(text: str) -> str:
-    """A message without signs of zeros, blanks, decimal points of whole numbers and the names of NumPy's scalars."""
+    """A message without signs of zeros, blanks, decimal points, the names of NumPy's scalars and more than 9 digits."""
+    text = re.sub(r"-?\d+(\.\d*)?(e[+-]\d+)?", lambda m: f"{float(m[0]):.9g}" if len(m[0]) > 9 else m[0], text)
     text = re.sub(r"np\.\w+\(([^()]*)\)", r"\1", text)
     text = re.sub(r"\bTrue\b", "1", re.sub(r"\bFalse\b", "0", text))
     return re.sub(r"-(?=0\.?0?\b)|\s|(?<=\d)\.0?(?!\d)", "", text)

@@ -89,6 +89,20 @@ def test_multilabel(labels: Any, weight: Any) -> None:
         check("zero_one_loss", y_true, y_pred, sample_weight=weight)
 
 
+def test_a_single_label_without_weight() -> None:
+    """Its mean has no sign, where the score itself is -0.0."""
+    keywords = {"labels": [2], "sample_weight": [-1], "zero_division": 1}
+    check("classification_report", [0], [2], **keywords)
+    ours = check("precision_recall_fscore_support", [0], [2], average="weighted", **keywords)
+    assert not np.signbit(ours.value[0])
+
+
+def test_no_loss_of_the_constant_forecast() -> None:
+    """Weights of both signs leave nothing of it, or what rounding left: the share saved is infinite, or vast."""
+    weight = np.array([-0.8125, 2.5625, 1.0, -2.0, 0.25])
+    assert trueval.d2_log_loss_score([1, 1, 0, 1, 1], np.ones((5, 1)), sample_weight=weight) < -1e15
+
+
 def test_sparse_in_every_form() -> None:
     dense = np.random.default_rng(0).integers(0, 2, (2, 60, 7))
     weight = np.arange(60) / 4

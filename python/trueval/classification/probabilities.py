@@ -238,8 +238,14 @@ def d2_log_loss_score(
     if inputs.weights is not None:
         inputs.weights.require_total()
     loss = _log_loss(inputs)
-    constant = inputs._replace(proba=_frequencies(inputs), dtype=np.dtype(np.float64))
-    return 1 - loss / _log_loss(constant, warns=False)
+    constant = _log_loss(inputs._replace(proba=_frequencies(inputs), dtype=np.dtype(np.float64)), warns=False)
+    return _skill(loss, constant)
+
+
+def _skill(loss: float, constant: float) -> float:
+    """D² score: the part of the loss of a constant forecast that is saved; infinite where that is without loss."""
+    with np.errstate(all="ignore"):
+        return float(1 - np.float64(loss) / np.float64(constant))
 
 
 def _too_few(y_true: Any, y_proba: Any, sample_weight: Any) -> bool:
@@ -429,7 +435,4 @@ def d2_brier_score(
     inputs = _check_forecast(y_true, y_proba, sample_weight, pos_label, labels)
     if inputs.weights is not None:
         inputs.weights.require_total()
-    squares = _squares(inputs)
-    constant = _squares(inputs._replace(proba=_frequencies(inputs)), warns=False)
-    with np.errstate(all="ignore"):
-        return float(1 - np.float64(squares) / np.float64(constant))
+    return _skill(_squares(inputs), _squares(inputs._replace(proba=_frequencies(inputs)), warns=False))
