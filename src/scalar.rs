@@ -1,6 +1,7 @@
 //! The element types: order-preserving integer keys for scores and labels, and views over slices of any of them.
 
 use std::fmt::Debug;
+use std::ops::{Add, AddAssign};
 
 /// What a scan may find in an array, the gravest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -17,7 +18,7 @@ pub enum Status {
 }
 
 /// An unsigned integer whose order is the order of the scores it stands for.
-pub trait Key: Copy + Ord + Send + Sync + Debug + From<u32> + 'static {
+pub trait Key: Copy + Ord + Send + Sync + Debug + From<u32> + Add<Output = Self> + AddAssign + 'static {
     /// The key as 64 bits, order kept.
     fn bits(self) -> u64;
 }
@@ -37,9 +38,13 @@ impl Key for u64 {
 }
 
 /// A score: anything that can be ranked.
-pub trait Score: Copy + Send + Sync + PartialOrd + 'static {
+pub trait Score: Copy + Default + Send + Sync + PartialOrd + 'static {
     /// The integer that stands for it.
     type Key: Key;
+    /// What no score is above, put behind the highest ones.
+    const PADDING: Self;
+    /// Whether the padding is above every score, or at least compares so: no score is equal to it.
+    const PADDING_IS_ABOVE: bool;
     /// The order-preserving key; -0.0 has the key of 0.0.
     fn key(self) -> Self::Key;
     /// The score of a key.
@@ -57,6 +62,9 @@ macro_rules! float_score {
     ($float:ty, $bits:ty, $sign:expr, $variant:ident) => {
         impl Score for $float {
             type Key = $bits;
+            // Neither below nor equal to anything.
+            const PADDING: Self = <$float>::NAN;
+            const PADDING_IS_ABOVE: bool = true;
             #[inline]
             fn key(self) -> $bits {
                 let bits = (self + 0.0).to_bits();
@@ -93,6 +101,8 @@ macro_rules! integer_score {
     ($int:ty, $flip:expr, $variant:ident) => {
         impl Score for $int {
             type Key = u64;
+            const PADDING: Self = <$int>::MAX;
+            const PADDING_IS_ABOVE: bool = false;
             #[inline]
             fn key(self) -> u64 {
                 (self as u64) ^ $flip

@@ -12,7 +12,9 @@
 use crate::error::{Result, check_length};
 use crate::fold::{Stop, Sum};
 use crate::kernels::labels::Labels;
-use crate::order::{BinaryRows, Buckets, Weighted, scatter};
+use crate::order::{
+    BinaryRows, Buckets, Item, Ranker, Sorted, Sorter, Weighted, class_weights, scatter, scatter_weighted,
+};
 use crate::scalar::{Score, ScoreVec, Scores};
 use crate::with_scores;
 
@@ -66,35 +68,8 @@ pub enum Area {
     Weights(WeightedPairs),
 }
 
-/// Deals unweighted rows to buckets of keys.
-fn keys<S: Score>(rows: BinaryRows<'_, S>, stop: &Stop) -> Result<Buckets<S::Key>> {
-    scatter(rows, |_, key| Some(key), stop)
-}
-
-/// Deals weighted rows to buckets; rows of weight zero are left out.
-fn weighted_keys<S: Score>(rows: BinaryRows<'_, S>, weights: &[f64], stop: &Stop) -> Result<Buckets<Weighted<S::Key>>> {
-    check_length("sample_weight", weights.len(), rows.y_score.len())?;
-    scatter(rows, |i, key| (weights[i] != 0.0).then_some(Weighted { key, weight: weights[i] }), stop)
-}
-
 fn weight<K>(items: &[Weighted<K>]) -> f64 {
     items.iter().map(|item| item.weight).sum()
-}
-
-/// 2·wins + ties of two ascending lists of keys: for each positive, the negatives below it twice and its ties once.
-fn twice_area<K: Ord>(positives: &[K], negatives: &[K]) -> u64 {
-    let (mut below, mut up_to, mut total) = (0usize, 0usize, 0u64);
-    for positive in positives {
-        while below < negatives.len() && negatives[below] < *positive {
-            below += 1;
-        }
-        up_to = up_to.max(below);
-        while up_to < negatives.len() && negatives[up_to] == *positive {
-            up_to += 1;
-        }
-        total += (below + up_to) as u64;
-    }
-    total
 }
 
 /// The area under the ROC curve, times the number of pairs of a positive and a negative row, times two.
@@ -115,16 +90,10 @@ pub fn roc_auc(
 }
 
 fn count_pairs<S: Score>(rows: BinaryRows<'_, S>, stop: &Stop) -> Result<Pairs> {
-    let mut buckets = keys(rows, stop)?;
-    let partial = buckets.map(std::iter::repeat(()), stop, |mut bucket, ()| {
-        // The pairs within a bucket of one class, or of none, need no order.
-        let twice_area = if bucket.positives.is_empty() || bucket.negatives.is_empty() {
-            0
-        } else {
-            bucket.sort(stop)?;
-            twice_area(bucket.positives, bucket.negatives).into()
-        };
-        Ok(Pairs { positives: bucket.positives.len() as u64, negatives: bucket.negatives.len() as u64, twice_area })
+    let buckets = scatter(rows, stop)?;
+    let partial = buckets.map(std::iter::repeat(()), stop, |bucket, (), ranker: &mut Ranker<S>| {
+        let [positives, negatives] = bucket.size().map(|size| size as u64);
+        Ok(Pairs { positives, negatives, twice_area: ranker.twice_area(&bucket, stop)? })
     })?;
     Ok(partial.into_iter().fold(Pairs::default(), |mut total, lower| {
         total.merge(lower);
@@ -133,17 +102,10 @@ fn count_pairs<S: Score>(rows: BinaryRows<'_, S>, stop: &Stop) -> Result<Pairs> 
 }
 
 fn weigh_pairs<S: Score>(rows: BinaryRows<'_, S>, weights: &[f64], stop: &Stop) -> Result<WeightedPairs> {
-    let mut buckets = weighted_keys(rows, weights, stop)?;
-    let partial = buckets.map(std::iter::repeat(()), stop, |mut bucket, ()| {
-        bucket.sort(stop)?;
-        let mut total = WeightedPairs::default();
-        bucket.descend(|_, positives, negatives| {
-            let (up, down) = (weight(positives), weight(negatives));
-            total.twice_area.add((2.0 * total.positives.value() + up) * down);
-            total.positives.add(up);
-            total.negatives.add(down);
-        });
-        Ok(total)
+    let buckets = scatter_weighted(rows, weights, stop)?;
+    let partial = buckets.map(std::iter::repeat(()), stop, |bucket, (), ranker: &mut Ranker<Weighted<S>>| {
+        let [positives, negatives] = class_weights(&bucket, stop)?;
+        Ok(WeightedPairs { positives, negatives, twice_area: ranker.twice_weighted_area(&bucket, stop)? })
     })?;
     Ok(partial.into_iter().fold(WeightedPairs::default(), |mut total, lower| {
         total.merge(lower);
@@ -180,22 +142,24 @@ pub fn average_precision(
     })
 }
 
-/// Running totals of both classes before each bucket, and over all of them.
-fn totals_before(sizes: impl IntoIterator<Item = [Sum; 2]>) -> (Vec<[Sum; 2]>, [Sum; 2]) {
+/// Running weights of both classes before each bucket, and over all of them.
+fn weights_before<S: Score>(buckets: &Buckets<Weighted<S>>, stop: &Stop) -> Result<(Vec<[Sum; 2]>, [Sum; 2])> {
+    let weights = buckets.map(std::iter::repeat(()), stop, |bucket, (), _: &mut ()| class_weights(&bucket, stop))?;
     let mut total = [Sum::default(); 2];
-    let before = sizes.into_iter().map(|size| {
+    let before = weights.into_iter().map(|weights| {
         let before = total;
-        total[0].merge(size[0]);
-        total[1].merge(size[1]);
+        total[0].merge(weights[0]);
+        total[1].merge(weights[1]);
         before
     });
-    (before.collect(), total)
+    let before = before.collect();
+    Ok((before, total))
 }
 
-/// [`totals_before`] in integers.
-fn counts_before(sizes: &[[usize; 2]]) -> (Vec<[u64; 2]>, [u64; 2]) {
+/// Running counts of both classes before each bucket, and over all of them.
+fn counts_before(sizes: impl Iterator<Item = [usize; 2]>) -> (Vec<[u64; 2]>, [u64; 2]) {
     let mut total = [0u64; 2];
-    let before = sizes.iter().map(|size| {
+    let before = sizes.map(|size| {
         let before = total;
         total = [total[0] + size[0] as u64, total[1] + size[1] as u64];
         before
@@ -204,32 +168,27 @@ fn counts_before(sizes: &[[usize; 2]]) -> (Vec<[u64; 2]>, [u64; 2]) {
 }
 
 fn count_precision<S: Score>(rows: BinaryRows<'_, S>, stop: &Stop) -> Result<PrecisionSum> {
-    let mut buckets = keys(rows, stop)?;
+    let buckets = scatter(rows, stop)?;
     let (before, total) = counts_before(buckets.sizes());
-    let partial = buckets.map(before, stop, |mut bucket, [mut tps, mut fps]| {
+    let partial = buckets.map(before, stop, |bucket, [mut tps, mut fps], ranker: &mut Ranker<S>| {
         let mut sum = 0u128;
-        if !bucket.positives.is_empty() {
-            bucket.sort(stop)?;
-            bucket.descend(|_, positives, negatives| {
-                tps += positives.len() as u64;
-                fps += negatives.len() as u64;
-                if !positives.is_empty() {
-                    let precision = (tps as f64 / (tps + fps) as f64 * SCALE).round_ties_even() as u64;
-                    sum += positives.len() as u128 * u128::from(precision);
-                }
-            });
-        }
+        ranker.descend_positives(&bucket, stop, |positives, negatives| {
+            tps += positives;
+            fps += negatives;
+            let precision = (tps as f64 / (tps + fps) as f64 * SCALE).round_ties_even() as u64;
+            sum += u128::from(positives) * u128::from(precision);
+        })?;
         Ok(sum)
     })?;
     Ok(PrecisionSum::Counts(partial.into_iter().sum::<u128>() as f64 / SCALE, total[0]))
 }
 
 fn weigh_precision<S: Score>(rows: BinaryRows<'_, S>, weights: &[f64], stop: &Stop) -> Result<PrecisionSum> {
-    let mut buckets = weighted_keys(rows, weights, stop)?;
-    let (before, total) = totals_before(sorted_weights(&mut buckets, stop)?.into_iter().map(|(_, sums)| sums));
-    let partial = buckets.map(before, stop, |bucket, [mut tps, mut fps]| {
+    let buckets = scatter_weighted(rows, weights, stop)?;
+    let (before, total) = weights_before(&buckets, stop)?;
+    let partial = buckets.map(before, stop, |bucket, [mut tps, mut fps], sorter: &mut Sorter<Weighted<S>>| {
         let mut sum = Sum::default();
-        bucket.descend(|_, positives, negatives| {
+        bucket.sorted(sorter).descend(|_, positives, negatives| {
             let up = weight(positives);
             tps.add(up);
             fps.add(weight(negatives));
@@ -245,23 +204,6 @@ fn weigh_precision<S: Score>(rows: BinaryRows<'_, S>, weights: &[f64], stop: &St
         total
     });
     Ok(PrecisionSum::Weights(sum.value(), total[0].value()))
-}
-
-/// Sorts every bucket; the number of distinct scores in each and the weights of its classes.
-fn sorted_weights<K: crate::scalar::Key>(
-    buckets: &mut Buckets<Weighted<K>>,
-    stop: &Stop,
-) -> Result<Vec<(usize, [Sum; 2])>> {
-    buckets.map(std::iter::repeat(()), stop, |mut bucket, ()| {
-        bucket.sort(stop)?;
-        let (mut groups, mut sums) = (0, [Sum::default(); 2]);
-        bucket.descend(|_, positives, negatives| {
-            groups += 1;
-            sums[0].add(weight(positives));
-            sums[1].add(weight(negatives));
-        });
-        Ok((groups, sums))
-    })
 }
 
 /// Counts or sums of weights at each distinct score.
@@ -301,70 +243,101 @@ pub fn binary_curve(
     })
 }
 
-/// The part of a curve's arrays that one bucket fills.
-type Part<'a, S, T> = (&'a mut [T], &'a mut [T], &'a mut [S]);
-
-/// Cuts three arrays into the parts of consecutive buckets.
-fn parts<'a, S, T>(
-    (mut fps, mut tps, mut thresholds): Part<'a, S, T>,
-    groups: impl Iterator<Item = usize>,
-) -> Vec<Part<'a, S, T>> {
-    let mut parts = Vec::new();
-    for size in groups {
-        let (a, rest) = fps.split_at_mut(size);
-        let (b, more) = tps.split_at_mut(size);
-        let (c, others) = thresholds.split_at_mut(size);
-        parts.push((a, b, c));
-        (fps, tps, thresholds) = (rest, more, others);
-    }
-    parts
-}
-
 fn count_curve<S: Score>(rows: BinaryRows<'_, S>, stop: &Stop) -> Result<Curve> {
-    let mut buckets = keys(rows, stop)?;
-    let groups = buckets.map(std::iter::repeat(()), stop, |mut bucket, ()| {
-        bucket.sort(stop)?;
-        let mut groups = 0;
-        bucket.descend(|_, _, _| groups += 1);
-        Ok(groups)
-    })?;
-    let distinct = groups.iter().sum();
-    let (mut fps, mut tps) = (vec![0i64; distinct], vec![0i64; distinct]);
-    let mut thresholds = vec![S::from_key(0u32.into()); distinct];
-    let parts = parts((&mut fps, &mut tps, &mut thresholds), groups.into_iter());
+    let buckets = scatter(rows, stop)?;
     let (before, _) = counts_before(buckets.sizes());
-    buckets.map(parts.into_iter().zip(before), stop, |bucket, ((fps, tps, thresholds), [mut up, mut down])| {
-        let mut i = 0;
-        bucket.descend(|key, positives, negatives| {
+    let (fps, tps, thresholds) = trace(&buckets, before, stop, |sorted, [mut up, mut down], points| {
+        sorted.descend(|score, positives, negatives| {
             up += positives.len() as u64;
             down += negatives.len() as u64;
-            (fps[i], tps[i], thresholds[i]) = (down as i64, up as i64, S::from_key(key));
-            i += 1;
+            points.push(down as i64, up as i64, score);
         });
-        Ok(())
     })?;
     Ok(Curve { fps: Tally::Counts(fps), tps: Tally::Counts(tps), thresholds: S::pack(thresholds) })
 }
 
 fn weigh_curve<S: Score>(rows: BinaryRows<'_, S>, weights: &[f64], stop: &Stop) -> Result<Curve> {
-    let mut buckets = weighted_keys(rows, weights, stop)?;
-    let sums = sorted_weights(&mut buckets, stop)?;
-    let distinct = sums.iter().map(|(groups, _)| groups).sum();
-    let (mut fps, mut tps) = (vec![0f64; distinct], vec![0f64; distinct]);
-    let mut thresholds = vec![S::from_key(0u32.into()); distinct];
-    let parts = parts((&mut fps, &mut tps, &mut thresholds), sums.iter().map(|(groups, _)| *groups));
-    let (before, _) = totals_before(sums.iter().map(|(_, sums)| *sums));
-    buckets.map(parts.into_iter().zip(before), stop, |bucket, ((fps, tps, thresholds), [mut up, mut down])| {
-        let mut i = 0;
-        bucket.descend(|key, positives, negatives| {
+    let buckets = scatter_weighted(rows, weights, stop)?;
+    let (before, _) = weights_before(&buckets, stop)?;
+    let (fps, tps, thresholds) = trace(&buckets, before, stop, |sorted, [mut up, mut down], points| {
+        sorted.descend(|score, positives, negatives| {
             up.add(weight(positives));
             down.add(weight(negatives));
-            (fps[i], tps[i], thresholds[i]) = (down.value(), up.value(), S::from_key(key));
-            i += 1;
+            points.push(down.value(), up.value(), score);
         });
-        Ok(())
     })?;
     Ok(Curve { fps: Tally::Weights(fps), tps: Tally::Weights(tps), thresholds: S::pack(thresholds) })
+}
+
+/// The part of a curve's arrays that one bucket fills.
+struct Points<'a, T, S> {
+    fps: &'a mut [T],
+    tps: &'a mut [T],
+    thresholds: &'a mut [S],
+    len: usize,
+}
+
+impl<T, S> Points<'_, T, S> {
+    #[inline]
+    fn push(&mut self, fps: T, tps: T, threshold: S) {
+        (self.fps[self.len], self.tps[self.len], self.thresholds[self.len]) = (fps, tps, threshold);
+        self.len += 1;
+    }
+}
+
+/// False positives, true positives, and thresholds.
+type Arrays<T, S> = (Vec<T>, Vec<T>, Vec<S>);
+
+/// The points of a curve.
+///
+/// Every bucket writes its points where they would begin if no two scores were equal, and what is left free is closed up
+/// afterwards. Memory that nobody writes to costs nothing; counting the points first takes a second walk over all rows.
+fn trace<I: Item, T: Copy + Default + Send, B: Send>(
+    buckets: &Buckets<I>,
+    before: Vec<B>,
+    stop: &Stop,
+    walk: impl Fn(Sorted<'_, I>, B, &mut Points<'_, T, I::Score>) + Sync,
+) -> Result<Arrays<T, I::Score>> {
+    let rooms: Vec<usize> = buckets.sizes().map(|size| size[0] + size[1]).collect();
+    let rows = rooms.iter().sum();
+    let (mut fps, mut tps) = (vec![T::default(); rows], vec![T::default(); rows]);
+    let mut thresholds = vec![I::Score::default(); rows];
+    let parts = cut(&mut fps, &rooms).zip(cut(&mut tps, &rooms)).zip(cut(&mut thresholds, &rooms));
+    let payloads: Vec<_> = parts.zip(before).collect();
+    let written =
+        buckets.map(payloads, stop, |bucket, (((fps, tps), thresholds), before), sorter: &mut Sorter<I>| {
+            let mut points = Points { fps, tps, thresholds, len: 0 };
+            walk(bucket.sorted(sorter), before, &mut points);
+            Ok(points.len)
+        })?;
+    close_up(&mut fps, &rooms, &written);
+    close_up(&mut tps, &rooms, &written);
+    close_up(&mut thresholds, &rooms, &written);
+    Ok((fps, tps, thresholds))
+}
+
+/// Cuts an array into consecutive rooms.
+fn cut<'a, T>(array: &'a mut [T], rooms: &'a [usize]) -> impl Iterator<Item = &'a mut [T]> {
+    let mut rest = array;
+    rooms.iter().map(move |room| {
+        let (part, tail) = std::mem::take(&mut rest).split_at_mut(*room);
+        rest = tail;
+        part
+    })
+}
+
+/// Moves what was written at the begin of each room behind what was written in the room before.
+fn close_up<T: Copy>(array: &mut Vec<T>, rooms: &[usize], written: &[usize]) {
+    let (mut from, mut to) = (0, 0);
+    for (room, written) in rooms.iter().zip(written) {
+        if from != to {
+            array.copy_within(from..from + written, to);
+        }
+        from += room;
+        to += written;
+    }
+    array.truncate(to);
+    array.shrink_to_fit();
 }
 
 /// Whether x never decreases and never increases, and the signed area under y over x by the trapezoidal rule.

@@ -9,11 +9,11 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::fold::{MAX_CHUNKS, Stop, fold};
 use crate::kernels::labels::Labels;
-use crate::order::{BinaryRows, Bucket, Buckets, Item, scatter};
-use crate::scalar::{Key, Score, Scores};
+use crate::order::{BinaryRows, Indexed, Sorted, Sorter, scatter, scatter_indexed};
+use crate::scalar::{Score, Scores};
 use crate::with_scores;
 
 /// The area of a score range and the spread of its placements.
@@ -49,14 +49,13 @@ impl Moments {
 /// The area under the ROC curve and the sums of squared placements.
 pub fn auc_moments(y_true: Labels<'_>, positive: Option<u64>, y_score: Scores<'_>, stop: &Stop) -> Result<Moments> {
     with_scores!(y_score, y_score => {
-        let mut buckets = scatter(BinaryRows { y_true, positive, y_score }, |_, key| Some(key), stop)?;
-        let partial = buckets.map(std::iter::repeat(()), stop, |mut bucket, ()| {
-            let (positives, negatives) = (bucket.positives.len() as u64, bucket.negatives.len() as u64);
+        let buckets = scatter(BinaryRows { y_true, positive, y_score }, stop)?;
+        let partial = buckets.map(std::iter::repeat(()), stop, |bucket, (), sorter: &mut Sorter<_>| {
+            let [positives, negatives] = bucket.size().map(|size| size as u64);
             let mut moments = Moments { positives, negatives, ..Moments::default() };
             if positives > 0 && negatives > 0 {
-                bucket.sort(stop)?;
                 let [mut above, mut below] = [0, negatives];
-                bucket.descend(|_, up, down| {
+                bucket.sorted(sorter).descend(|_, up, down| {
                     let (up, down) = (up.len() as u64, down.len() as u64);
                     below -= down;
                     let (c, d) = (2 * below + down, 2 * above + up);
@@ -75,39 +74,10 @@ pub fn auc_moments(y_true: Labels<'_>, positive: Option<u64>, y_score: Scores<'_
     })
 }
 
-/// A key that knows its row. Whether ties are ordered by row is part of the type: placements do without, which is faster.
-#[derive(Debug, Clone, Copy)]
-struct Indexed<K, const TIES: bool> {
-    key: K,
-    row: u32,
-}
-
-impl<K: Key, const TIES: bool> Item for Indexed<K, TIES> {
-    type Key = K;
-    #[inline]
-    fn key(&self) -> K {
-        self.key
-    }
-    fn sort(items: &mut [Self]) {
-        if TIES {
-            items.sort_unstable_by_key(|item| (item.key, item.row));
-        } else {
-            items.sort_unstable_by_key(|item| item.key);
-        }
-    }
-}
-
-fn indexed<S: Score, const TIES: bool>(rows: BinaryRows<'_, S>, stop: &Stop) -> Result<Buckets<Indexed<S::Key, TIES>>> {
-    if rows.y_score.len() > u32::MAX as usize {
-        return Err(Error::TooLong);
-    }
-    scatter(rows, |i, key| Some(Indexed { key, row: i as u32 }), stop)
-}
-
 /// How many positives and negatives lie before each bucket, and in all of them.
-fn before(sizes: &[[usize; 2]]) -> (Vec<[usize; 2]>, [usize; 2]) {
+fn before(sizes: impl Iterator<Item = [usize; 2]>) -> (Vec<[usize; 2]>, [usize; 2]) {
     let mut total = [0; 2];
-    let before = sizes.iter().map(|size| {
+    let before = sizes.map(|size| {
         let before = total;
         total = [total[0] + size[0], total[1] + size[1]];
         before
@@ -123,18 +93,17 @@ pub fn placements(
     stop: &Stop,
 ) -> Result<(Vec<u64>, usize)> {
     with_scores!(y_score, y_score => {
-        let mut buckets = indexed::<_, false>(BinaryRows { y_true, positive, y_score }, stop)?;
+        let buckets = scatter_indexed(BinaryRows { y_true, positive, y_score }, stop)?;
         let (before, [positives, negatives]) = before(buckets.sizes());
         let mut placed = Vec::new();
         placed.resize_with(y_score.len(), AtomicU64::default);
-        let place = |items: &[Indexed<_, false>], value: usize| {
+        let place = |items: &[Indexed<_>], value: usize| {
             for item in items {
                 placed[item.row as usize].store(value as u64, Ordering::Relaxed);
             }
         };
-        buckets.map(before, stop, |mut bucket, [mut above, mut passed]| {
-            bucket.sort(stop)?;
-            bucket.descend(|_, up, down| {
+        buckets.map(before, stop, |bucket, [mut above, mut passed], sorter: &mut Sorter<_>| {
+            bucket.sorted(sorter).descend(|_, up, down| {
                 place(up, 2 * (negatives - passed) - down.len());
                 place(down, 2 * above + up.len());
                 above += up.len();
@@ -210,11 +179,10 @@ pub struct RankOrder {
 /// Orders rows once, for any number of walks down their scores.
 pub fn rank_order(y_true: Labels<'_>, positive: Option<u64>, y_score: Scores<'_>, stop: &Stop) -> Result<RankOrder> {
     with_scores!(y_score, y_score => {
-        let mut buckets = indexed::<_, true>(BinaryRows { y_true, positive, y_score }, stop)?;
+        let buckets = scatter_indexed(BinaryRows { y_true, positive, y_score }, stop)?;
         let (before, sizes) = before(buckets.sizes());
-        let parts = buckets.map(before, stop, |mut bucket, before| {
-            bucket.sort(stop)?;
-            Ok(walk(&bucket, before))
+        let parts = buckets.map(before, stop, |bucket, before, sorter: &mut Sorter<_>| {
+            Ok(walk(bucket.sorted(sorter), before))
         })?;
         let mut order = RankOrder {
             positives: Vec::with_capacity(sizes[0]),
@@ -230,9 +198,9 @@ pub fn rank_order(y_true: Labels<'_>, positive: Option<u64>, y_score: Scores<'_>
     })
 }
 
-fn walk<K: Key>(bucket: &Bucket<'_, Indexed<K, true>>, [mut up, mut down]: [usize; 2]) -> RankOrder {
+fn walk<S: Score>(sorted: Sorted<'_, Indexed<S>>, [mut up, mut down]: [usize; 2]) -> RankOrder {
     let mut order = RankOrder::default();
-    bucket.descend(|_, positives, negatives| {
+    sorted.descend(|_, positives, negatives| {
         order.positives.extend(positives.iter().map(|item| item.row));
         order.negatives.extend(negatives.iter().map(|item| item.row));
         up += positives.len();

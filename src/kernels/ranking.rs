@@ -3,13 +3,18 @@
 //!
 //! Rows are independent, so each is ranked in a buffer of its own thread; a row's result never depends on another's
 //! and the bits cannot depend on the number of threads.
+//!
+//! Rows are mostly short, and a short row is ranked by comparing every element with every other: a hundred comparisons
+//! are some twenty instructions of a wide vector, none of which is a branch, while a sort mispredicts at each of its
+//! seven levels. Long rows are sorted.
 
 use rayon::prelude::*;
 
+use crate::dispatched;
 use crate::error::{Error, Result, check_length};
 use crate::fold::Stop;
 use crate::kernels::labels::{Encoder, Labels, label_set};
-use crate::scalar::{Score, Scores};
+use crate::scalar::{Key, Score, Scores};
 use crate::with_scores;
 
 /// Elements handed to a thread at a time; fewer in all than this stay on the calling thread.
@@ -21,18 +26,16 @@ pub const TASK: usize = 1 << 14;
 /// column ranks first.
 pub fn dcg(y_true: &[f64], y_score: Scores<'_>, discount: &[f64], ignore_ties: bool, stop: &Stop) -> Result<Vec<f64>> {
     with_scores!(y_score, y_score => {
-        each_row(y_true, y_score, discount, stop, |gains, ranked| gain(gains, ranked, discount, ignore_ties))
+        each_row(y_true, y_score, discount, false, stop, |gains, ranked, _| gain(gains, ranked, discount, ignore_ties))
     })
 }
 
 /// [`dcg`] over that of the ideal ranking; 0 where the latter is 0.
 pub fn ndcg(y_true: &[f64], y_score: Scores<'_>, discount: &[f64], ignore_ties: bool, stop: &Stop) -> Result<Vec<f64>> {
     with_scores!(y_score, y_score => {
-        each_row(y_true, y_score, discount, stop, |gains, ranked| {
+        each_row(y_true, y_score, discount, true, stop, |gains, ranked, ideal| {
             let reached = gain(gains, ranked, discount, ignore_ties);
-            let mut ideal = gains.to_vec();
-            ideal.sort_unstable_by(|a, b| b.total_cmp(a));
-            let ideal: f64 = ideal.iter().zip(discount).map(|(gain, discount)| gain * discount).sum();
+            let ideal: f64 = ideal.iter().rev().zip(discount).map(|((_, i), d)| gains[*i as usize] * d).sum();
             if ideal == 0.0 { 0.0 } else { reached / ideal }
         })
     })
@@ -60,25 +63,79 @@ fn by_rows<R: Clone + Send>(
     Ok(results)
 }
 
-/// Calls `finish` with the gains of each row and its columns ranked by ascending (score, column).
+/// A row of at most so many columns is ranked by comparing all with all.
+const SHORT: usize = 256;
+
+dispatched! {
+    /// How many scores do not lie above each. Counted in integers as wide as a score: the masks that comparisons make are
+    /// then subtracted as they are.
+    fn count_up_to<S: Score>(scores: &[S], counts: &mut [u32]) {
+        for (count, own) in counts.iter_mut().zip(scores) {
+            let mut up_to = S::Key::from(0);
+            for score in scores {
+                up_to += S::Key::from(u32::from(*score <= *own));
+            }
+            *count = up_to.bits() as u32;
+        }
+    }
+}
+
+/// Ranks columns by ascending (score, column).
+struct Ranking<S: Score> {
+    ranked: Vec<(S::Key, u32)>,
+    counts: Vec<u32>,
+    taken: Vec<u32>,
+}
+
+impl<S: Score> Ranking<S> {
+    fn new(columns: usize) -> Self {
+        Ranking { ranked: vec![(0.into(), 0); columns], counts: vec![0; columns], taken: vec![0; columns + 1] }
+    }
+
+    fn rank(&mut self, scores: &[S]) -> &[(S::Key, u32)] {
+        let columns = scores.iter().map(|score| score.key()).zip(0..scores.len() as u32);
+        if scores.len() > SHORT {
+            self.ranked.clear();
+            self.ranked.extend(columns);
+            self.ranked.sort_unstable();
+            return &self.ranked;
+        }
+        count_up_to(scores, &mut self.counts);
+        self.taken.fill(0);
+        // A column lies before as many others as do not score higher, and of an equal score the later ones lie behind.
+        for ((key, column), count) in columns.zip(&self.counts).rev() {
+            let taken = &mut self.taken[*count as usize];
+            *taken += 1;
+            let place = (*count).saturating_sub(*taken);
+            self.ranked[place as usize] = (key, column);
+        }
+        &self.ranked
+    }
+}
+
+/// Columns ranked by the key of their score.
+type Ranked<S> = [(<S as Score>::Key, u32)];
+
+/// Calls `finish` with the gains of each row, its columns ranked by ascending (score, column), and, if they are wanted,
+/// by ascending (gain, column).
 fn each_row<S: Score>(
     y_true: &[f64],
     y_score: &[S],
     discount: &[f64],
+    by_gain: bool,
     stop: &Stop,
-    finish: impl Fn(&[f64], &[(S::Key, u32)]) -> f64 + Sync,
+    finish: impl Fn(&[f64], &Ranked<S>, &Ranked<f64>) -> f64 + Sync,
 ) -> Result<Vec<f64>> {
     check_length("y_score", y_score.len(), y_true.len())?;
     let columns = discount.len();
     let rows = y_true.len().checked_div(columns).unwrap_or(0);
     by_rows(rows, columns, 0.0, stop, |first, results| {
-        let mut ranked: Vec<(S::Key, u32)> = Vec::with_capacity(columns);
+        let (mut by_score, mut ideal) = (Ranking::new(columns), Ranking::new(if by_gain { columns } else { 0 }));
         for (row, result) in (first..).zip(results) {
             let span = row * columns..(row + 1) * columns;
-            ranked.clear();
-            ranked.extend(y_score[span.clone()].iter().zip(0..).map(|(score, column)| (score.key(), column)));
-            ranked.sort_unstable();
-            *result = finish(&y_true[span], &ranked);
+            let gains = &y_true[span.clone()];
+            let ideal = if by_gain { ideal.rank(gains) } else { &[] };
+            *result = finish(gains, by_score.rank(&y_score[span]), ideal);
         }
         Ok(())
     })
@@ -114,17 +171,24 @@ struct LabelPairs {
 /// these.
 pub fn pairs_by_row(y_true: &[u8], y_score: Scores<'_>, columns: usize, stop: &Stop) -> Result<[Vec<i64>; 3]> {
     let pairs = with_scores!(y_score, y_score => {
-        each_sample(y_true, y_score, columns, LabelPairs::default(), stop, |ranked| {
-            let (mut pairs, mut below) = (LabelPairs::default(), 0);
-            for group in ranked.chunk_by(|a, b| a.0 == b.0) {
-                let relevant = group.iter().filter(|(_, relevant)| *relevant).count() as i64;
-                let others = group.len() as i64 - relevant;
-                pairs.relevant += relevant;
-                pairs.wins += relevant * below;
-                pairs.ties += relevant * others;
-                below += others;
+        each_sample(y_true, y_score, columns, LabelPairs::default(), stop, |sample| match sample {
+            Sample::Split { relevant, others, padding } => {
+                let (below, up_to) = count_pairs(relevant, others);
+                let ties = up_to as i64 - below as i64 - (count_highest(relevant) * padding) as i64;
+                LabelPairs { relevant: relevant.len() as i64, wins: below as i64, ties }
             }
-            pairs
+            Sample::Ranked(ranked) => {
+                let (mut pairs, mut below) = (LabelPairs::default(), 0);
+                for group in ranked.chunk_by(|a, b| a.0 == b.0) {
+                    let relevant = group.iter().filter(|(_, relevant)| *relevant).count() as i64;
+                    let others = group.len() as i64 - relevant;
+                    pairs.relevant += relevant;
+                    pairs.wins += relevant * below;
+                    pairs.ties += relevant * others;
+                    below += others;
+                }
+                pairs
+            }
         })
     })?;
     let column = |part: fn(&LabelPairs) -> i64| pairs.iter().map(part).collect();
@@ -134,17 +198,73 @@ pub fn pairs_by_row(y_true: &[u8], y_score: Scores<'_>, columns: usize, stop: &S
 /// The mean over the relevant labels of each row of the precision at their scores; NaN where there is none.
 pub fn average_precision_by_row(y_true: &[u8], y_score: Scores<'_>, columns: usize, stop: &Stop) -> Result<Vec<f64>> {
     with_scores!(y_score, y_score => {
-        each_sample(y_true, y_score, columns, 0.0, stop, |ranked| {
-            let (mut total, mut found, mut rank) = (0.0, 0usize, 0usize);
-            for group in ranked.chunk_by(|a, b| a.0 == b.0).rev() {
-                let relevant = group.iter().filter(|(_, relevant)| *relevant).count();
-                found += relevant;
-                rank += group.len();
-                total += relevant as f64 * (found as f64 / rank as f64);
+        each_sample(y_true, y_score, columns, 0.0, stop, |sample| match sample {
+            Sample::Split { relevant, others, .. } => sum_precisions(relevant, others, columns) / relevant.len() as f64,
+            Sample::Ranked(ranked) => {
+                let (mut total, mut found, mut rank) = (0.0, 0usize, 0usize);
+                for group in ranked.chunk_by(|a, b| a.0 == b.0).rev() {
+                    let relevant = group.iter().filter(|(_, relevant)| *relevant).count();
+                    found += relevant;
+                    rank += group.len();
+                    total += relevant as f64 * (found as f64 / rank as f64);
+                }
+                total / found as f64
             }
-            total / found as f64
         })
     })
+}
+
+/// How many scores are equal to a padding: of the integers, the highest is.
+fn count_highest<S: Score>(scores: &[S]) -> usize {
+    scores.iter().filter(|score| **score == S::PADDING).count()
+}
+
+/// A row of at most so many relevant labels is not sorted: these are compared with the others.
+const FEW: usize = 48;
+
+/// The labels of one row.
+enum Sample<'a, S: Score> {
+    /// The scores of the few relevant labels and of the others, the latter with some paddings behind.
+    Split { relevant: &'a [S], others: &'a [[S; 8]], padding: usize },
+    /// All by ascending key of the score, and whether they are relevant.
+    Ranked(&'a [(S::Key, bool)]),
+}
+
+dispatched! {
+    /// Over all pairs: how many of the others lie below a relevant score, and how many do not lie above.
+    fn count_pairs<S: Score>(relevant: &[S], others: &[[S; 8]]) -> (u64, u64) {
+        let (mut below, mut up_to) = ([S::Key::from(0); 8], [S::Key::from(0); 8]);
+        for own in relevant {
+            for chunk in others {
+                for i in 0..8 {
+                    below[i] += S::Key::from(u32::from(chunk[i] < *own));
+                }
+                for i in 0..8 {
+                    up_to[i] += S::Key::from(u32::from(chunk[i] <= *own));
+                }
+            }
+        }
+        (below.into_iter().map(Key::bits).sum(), up_to.into_iter().map(Key::bits).sum())
+    }
+}
+
+dispatched! {
+    /// Σ over the relevant scores of the share of relevant ones among those no lower.
+    fn sum_precisions<S: Score>(relevant: &[S], others: &[[S; 8]], columns: usize) -> f64 {
+        let mut total = 0.0;
+        for own in relevant {
+            let mut lanes = [S::Key::from(0); 8];
+            for chunk in others {
+                for i in 0..8 {
+                    lanes[i] += S::Key::from(u32::from(chunk[i] < *own));
+                }
+            }
+            let lower = relevant.iter().filter(|score| *score < own).count();
+            let below = lower + lanes.into_iter().map(|lane| lane.bits() as usize).sum::<usize>();
+            total += (relevant.len() - lower) as f64 / (columns - below) as f64;
+        }
+        total
+    }
 }
 
 /// The area under the ROC curve of each row up to the false positive rate `max_fpr`, by the trapezoidal rule; NaN where
@@ -157,7 +277,7 @@ pub fn partial_roc_auc_by_row(
     stop: &Stop,
 ) -> Result<Vec<f64>> {
     with_scores!(y_score, y_score => {
-        each_sample(y_true, y_score, columns, 0.0, stop, |ranked| {
+        each_ranked_sample(y_true, y_score, columns, 0.0, stop, |ranked| {
             let positives = ranked.iter().filter(|(_, relevant)| *relevant).count();
             let negatives = ranked.len() - positives;
             if positives == 0 || negatives == 0 {
@@ -199,8 +319,44 @@ pub fn coverage_by_row(y_true: &[u8], y_score: Scores<'_>, columns: usize, stop:
     })
 }
 
-/// Calls `finish` with the (key of the score, relevant) of each row, ascending.
+/// The labels of a row, split where few of them are relevant, else ranked.
 fn each_sample<S: Score, R: Clone + Send + Sync>(
+    y_true: &[u8],
+    y_score: &[S],
+    columns: usize,
+    blank: R,
+    stop: &Stop,
+    finish: impl Fn(Sample<'_, S>) -> R + Sync,
+) -> Result<Vec<R>> {
+    check_length("y_score", y_score.len(), y_true.len())?;
+    let rows = y_true.len().checked_div(columns).unwrap_or(0);
+    by_rows(rows, columns, blank, stop, |first, results| {
+        let mut ranked = Vec::with_capacity(columns);
+        let (mut relevant, mut others) = (vec![S::PADDING; columns + 1], vec![S::PADDING; columns + 8]);
+        for (row, result) in (first..).zip(results) {
+            let span = row * columns..(row + 1) * columns;
+            let (marks, scores) = (&y_true[span.clone()], &y_score[span]);
+            let (mut i, mut j) = (0, 0);
+            for (mark, score) in marks.iter().zip(scores) {
+                // Both are written and one is kept: there is nothing to predict.
+                (relevant[i], others[j]) = (*score, *score);
+                i += usize::from(*mark != 0);
+                j += usize::from(*mark == 0);
+            }
+            *result = finish(if i <= FEW {
+                let padding = j.next_multiple_of(8) - j;
+                others[j..j + padding].fill(S::PADDING);
+                Sample::Split { relevant: &relevant[..i], others: others[..j + padding].as_chunks().0, padding }
+            } else {
+                Sample::Ranked(rank_sample(marks, scores, &mut ranked))
+            });
+        }
+        Ok(())
+    })
+}
+
+/// Calls `finish` with the (key of the score, relevant) of each row, ascending.
+fn each_ranked_sample<S: Score, R: Clone + Send + Sync>(
     y_true: &[u8],
     y_score: &[S],
     columns: usize,
@@ -211,16 +367,20 @@ fn each_sample<S: Score, R: Clone + Send + Sync>(
     check_length("y_score", y_score.len(), y_true.len())?;
     let rows = y_true.len().checked_div(columns).unwrap_or(0);
     by_rows(rows, columns, blank, stop, |first, results| {
-        let mut ranked: Vec<(S::Key, bool)> = Vec::with_capacity(columns);
+        let mut ranked = Vec::with_capacity(columns);
         for (row, result) in (first..).zip(results) {
             let span = row * columns..(row + 1) * columns;
-            ranked.clear();
-            ranked.extend(y_score[span.clone()].iter().zip(&y_true[span]).map(|(s, mark)| (s.key(), *mark != 0)));
-            ranked.sort_unstable();
-            *result = finish(&ranked);
+            *result = finish(rank_sample(&y_true[span.clone()], &y_score[span], &mut ranked));
         }
         Ok(())
     })
+}
+
+fn rank_sample<'a, S: Score>(marks: &[u8], scores: &[S], ranked: &'a mut Vec<(S::Key, bool)>) -> &'a [(S::Key, bool)] {
+    ranked.clear();
+    ranked.extend(scores.iter().zip(marks).map(|(s, mark)| (s.key(), *mark != 0)));
+    ranked.sort_unstable();
+    ranked
 }
 
 /// How many classes rank before the true one in each row: those of a higher score, and later ones of an equal score.

@@ -130,6 +130,10 @@ fn hostile(n: usize) -> Vec<(&'static str, Vec<f64>)> {
         ),
         ("orders of magnitude", with(&|_, x| 10f64.powf(40.0 * x))),
         ("one crowded bucket", with(&|i, x| if i % 1000 == 0 { x } else { 0.25 + x * 1e-12 })),
+        // Half of the rows in a bucket that is dealt again, and in one that cannot be.
+        ("crowd", with(&|i, x| if i % 2 == 0 { x } else { 0.25 + x * 1e-12 })),
+        ("crowd within a crowd", with(&|i, x| if i % 9 == 0 { x } else { 0.25 + 1e-9 * 10f64.powf(9.0 * x) })),
+        ("mostly tied", with(&|i, x| if i % 2 == 0 { x } else { 0.25 })),
         ("smooth", smooth.clone()),
     ];
     smooth.sort_by(f64::total_cmp);
@@ -139,39 +143,82 @@ fn hostile(n: usize) -> Vec<(&'static str, Vec<f64>)> {
     cases
 }
 
+/// Twice the area, and the sum of precisions, of rows with whole weights, by a plain sort that takes no score apart.
+fn by_sorting(y: &[u8], scores: &[f64], weights: &[u64]) -> (u128, f64) {
+    let mut order: Vec<usize> = (0..y.len()).collect();
+    order.sort_by(|&i, &j| scores[j].partial_cmp(&scores[i]).unwrap());
+    let (mut tps, mut fps, mut area, mut precision) = (0u128, 0u128, 0u128, 0.0);
+    for group in order.chunk_by(|&i, &j| scores[i] == scores[j]) {
+        let weigh = |class| group.iter().filter(|&&i| y[i] == class).map(|&i| u128::from(weights[i])).sum::<u128>();
+        let (up, down) = (weigh(1), weigh(0));
+        area += (2 * tps + up) * down;
+        (tps, fps) = (tps + up, fps + down);
+        precision += if up > 0 { up as f64 * (tps as f64 / (tps + fps) as f64) } else { 0.0 };
+    }
+    (area, precision)
+}
+
 #[test]
 fn hostile_scores_past_every_threshold() {
+    let weights: Vec<u64> = (0..MANY as u64).map(|i| i * i % 17).collect();
+    let sixteenths: Vec<f64> = weights.iter().map(|&w| w as f64 / 16.0).collect();
+    let near = |found: f64, expected: f64| (found - expected).abs() <= 1e-11 * expected;
     for (name, scores) in hostile(MANY) {
-        let y: Vec<u8> = scores.iter().enumerate().map(|(i, _)| u8::from(i % 7 == 0)).collect();
-        let found = on_any_threads(|| pairs(&y, Scores::F64(&scores)));
-        // Ranks of a plain sort, as an oracle that is not quadratic: A = 2·Σ ranks − P·(P + 1), ranks doubled for ties.
-        let mut order: Vec<usize> = (0..MANY).collect();
-        order.sort_by(|&i, &j| scores[i].partial_cmp(&scores[j]).unwrap());
-        let (mut twice_ranks, mut start) = (0u128, 0);
-        for group in order.chunk_by(|&i, &j| scores[i] == scores[j]) {
-            let twice_mid_rank = (2 * start + group.len() + 1) as u128;
-            twice_ranks += twice_mid_rank * group.iter().filter(|&&i| y[i] == 1).count() as u128;
-            start += group.len();
+        // The rarer class is the one that the other is ranked among: each in turn.
+        for rare in [1, 0] {
+            let y: Vec<u8> = (0..MANY).map(|i| if i % 7 == 0 { rare } else { 1 - rare }).collect();
+            let (labels, scores) = (Labels::U8(&y), Scores::F64(&scores));
+            let Scores::F64(values) = scores else { unreachable!("made so") };
+            let (area, precision) = by_sorting(&y, values, &vec![1; MANY]);
+            let found = on_any_threads(|| pairs(&y, scores));
+            assert_eq!(found.twice_area, area, "{name}");
+            let found = on_any_threads(|| average_precision(labels, positive(), scores, None, &GO).unwrap());
+            let PrecisionSum::Counts(sum, _) = found else { unreachable!("unweighted calls count") };
+            assert!(near(sum, precision), "{name}: {sum} {precision}");
+
+            // Sums of sixteenths are exact.
+            let (area, precision) = by_sorting(&y, values, &weights);
+            let found = on_any_threads(|| roc_auc(labels, positive(), scores, Some(&sixteenths), &GO).unwrap());
+            let Area::Weights(weighted) = found else { unreachable!("weighted calls weigh") };
+            assert_eq!(weighted.twice_area.value(), area as f64 / 256.0, "{name}");
+            let run = || average_precision(labels, positive(), scores, Some(&sixteenths), &GO).unwrap();
+            let PrecisionSum::Weights(sum, _) = on_any_threads(run) else { unreachable!("weighted calls weigh") };
+            assert!(near(sum, precision / 16.0), "{name}: {sum} {precision}");
         }
-        let p = u128::from(found.positives);
-        assert_eq!(found.twice_area, twice_ranks - p * (p + 1), "{name}");
 
-        // Weights of one half: the same area, a quarter of it.
-        let halves = vec![0.5; MANY];
-        let weighted =
-            on_any_threads(|| roc_auc(Labels::U8(&y), positive(), Scores::F64(&scores), Some(&halves), &GO).unwrap());
-        let Area::Weights(weighted) = weighted else { unreachable!("weighted calls weigh") };
-        assert_eq!(weighted.twice_area.value(), found.twice_area as f64 / 4.0, "{name}");
-
-        let curve =
-            on_any_threads(|| binary_curve(Labels::U8(&y), positive(), Scores::F64(&scores), None, &GO).unwrap());
-        let ScoreVec::F64(thresholds) = curve.thresholds else { unreachable!("of the scores' type") };
-        assert!(thresholds.windows(2).all(|w| w[0] > w[1]), "{name}");
-        let Tally::Counts(tps) = curve.tps else { unreachable!("unweighted calls count") };
-        assert_eq!((tps.last().copied(), tps.is_sorted()), (Some(found.positives as i64), true), "{name}");
-
-        on_any_threads(|| average_precision(Labels::U8(&y), positive(), Scores::F64(&scores), None, &GO).unwrap());
+        let y: Vec<u8> = (0..MANY).map(|i| u8::from(i % 7 == 0)).collect();
+        let mut distinct: Vec<f64> = scores.iter().map(|score| score + 0.0).collect();
+        distinct.sort_by(|a, b| b.total_cmp(a));
+        distinct.dedup();
+        for weights in [None, Some(vec![0.5; MANY])] {
+            let run =
+                || binary_curve(Labels::U8(&y), positive(), Scores::F64(&scores), weights.as_deref(), &GO).unwrap();
+            let curve = on_any_threads(run);
+            assert_eq!(curve.thresholds, ScoreVec::F64(distinct.clone()), "{name}");
+            let ends = |tally: Tally| match tally {
+                Tally::Counts(counts) => (counts.is_sorted(), counts.len(), counts.last().map(|last| *last as f64)),
+                Tally::Weights(sums) => (sums.is_sorted(), sums.len(), sums.last().map(|last| 2.0 * last)),
+            };
+            let positives = y.iter().filter(|y| **y == 1).count();
+            assert_eq!(ends(curve.tps), (true, distinct.len(), Some(positives as f64)), "{name}");
+            assert_eq!(ends(curve.fps), (true, distinct.len(), Some((MANY - positives) as f64)), "{name}");
+        }
     }
+}
+
+#[test]
+fn the_highest_integers_are_no_paddings() {
+    let mut random = Random(8);
+    let y: Vec<u8> = (0..MANY).map(|_| random.below(2) as u8).collect();
+    let places: Vec<u64> = (0..MANY).map(|_| random.below(50)).collect();
+    let floats: Vec<f64> = places.iter().map(|&place| -(place as f64)).collect();
+    let signed: Vec<i64> = places.iter().map(|&place| i64::MAX - place as i64).collect();
+    let unsigned: Vec<u64> = places.iter().map(|&place| u64::MAX - place).collect();
+    let expected = pairs(&y, Scores::F64(&floats));
+    assert_eq!(pairs(&y, Scores::I64(&signed)), expected);
+    assert_eq!(pairs(&y, Scores::U64(&unsigned)), expected);
+    let precision = |scores| average_precision(Labels::U8(&y), positive(), scores, None, &GO).unwrap();
+    assert_eq!(precision(Scores::I64(&signed)), precision(Scores::F64(&floats)));
 }
 
 #[test]

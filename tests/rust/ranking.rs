@@ -74,6 +74,38 @@ fn queries_do_not_touch_each_other() {
     }
 }
 
+/// Long rows are sorted, short ones compared all with all; so are labels of which many are relevant, or few.
+#[test]
+fn long_rows_rank_like_short_ones() {
+    let mut random = Random(6);
+    for columns in [255, 256, 257, 600] {
+        let scores: Vec<i64> = (0..columns).map(|_| i64::MAX - random.below(columns as u64) as i64).collect();
+        let floats: Vec<f64> = scores.iter().map(|&score| -((i64::MAX - score) as f64)).collect();
+        let gains: Vec<f64> = (0..columns).map(|_| random.below(4) as f64).collect();
+        let discount = discount(columns);
+        let mut order: Vec<usize> = (0..columns).collect();
+        order.sort_by(|&a, &b| scores[b].cmp(&scores[a]).then(b.cmp(&a)));
+        let expected: f64 = order.iter().zip(&discount).map(|(&i, d)| gains[i] * d).sum();
+        for view in [Scores::I64(&scores), Scores::F64(&floats)] {
+            assert_eq!(dcg(&gains, view, &discount, true, &GO).unwrap(), [expected]);
+            for rare in [2, 5, 50] {
+                let marks: Vec<u8> = (0..columns).map(|i| u8::from(i % rare == 0)).collect();
+                let (relevant, others) = split(&marks, &floats);
+                let [number, wins, ties] = pairs_by_row(&marks, view, columns, &GO).unwrap();
+                let count = |compare: fn(&f64, &f64) -> bool| {
+                    relevant.iter().map(|r| others.iter().filter(|o| compare(r, o)).count() as i64).sum::<i64>()
+                };
+                assert_eq!((number[0], wins[0], ties[0]), (relevant.len() as i64, count(f64::gt), count(f64::eq)));
+                let at_least = |scores: &[f64], bound: f64| scores.iter().filter(|s| **s >= bound).count() as f64;
+                let sum = relevant.iter().map(|&r| at_least(&relevant, r) / at_least(&floats, r)).sum::<f64>();
+                let found = average_precision_by_row(&marks, view, columns, &GO).unwrap()[0];
+                // Hundreds of quotients below 1, added in another order.
+                assert!((found - sum / relevant.len() as f64).abs() < 1e-13);
+            }
+        }
+    }
+}
+
 #[test]
 fn empty_matrices() {
     assert_eq!(dcg(&[], Scores::F64(&[]), &[], false, &GO).unwrap(), [0.0; 0]);
