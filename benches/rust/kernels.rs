@@ -54,6 +54,35 @@ fn average_precision(bencher: Bencher<'_, '_>, n: usize) {
 }
 
 #[divan::bench(args = ROWS)]
+fn roc_auc_weighted(bencher: Bencher<'_, '_>, n: usize) {
+    let scores = uniform(n);
+    let y = labels(&scores);
+    let positive = Some(Label::key(1i64));
+    rows(bencher, n, || {
+        let _ = black_box(curves::roc_auc(Labels::I64(&y), positive, Scores::F64(&scores), Some(&scores), &GO));
+    });
+}
+
+#[divan::bench(args = ROWS)]
+fn binary_curve(bencher: Bencher<'_, '_>, n: usize) {
+    let scores = uniform(n);
+    let y = labels(&scores);
+    let positive = Some(Label::key(1i64));
+    rows(bencher, n, || {
+        let _ = black_box(curves::binary_curve(Labels::I64(&y), positive, Scores::F64(&scores), None, &GO));
+    });
+}
+
+#[divan::bench(args = ROWS)]
+fn label_pairs(bencher: Bencher<'_, '_>, n: usize) {
+    let scores = uniform(n);
+    let marks: Vec<u8> = labels(&scores).into_iter().map(|mark| mark as u8).collect();
+    rows(bencher, n, || {
+        let _ = black_box(ranking::pairs_by_row(&marks, Scores::F64(&scores), 20, &GO));
+    });
+}
+
+#[divan::bench(args = ROWS)]
 fn contingency(bencher: Bencher<'_, '_>, n: usize) {
     let scores = uniform(n);
     let y = labels(&scores);

@@ -133,7 +133,7 @@ impl<I: Item> Dealing<I> {
     fn new(rows: usize, slots: usize) -> Self {
         let rows = rows.min(tile_rows::<I>());
         Dealing {
-            positive: vec![0; STEP],
+            positive: vec![0; rows.min(STEP)],
             slots: vec![0; rows],
             counts: vec![[0; 2]; slots],
             stage: vec![MaybeUninit::uninit(); rows],

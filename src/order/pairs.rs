@@ -146,15 +146,15 @@ impl<S: Score> Ranker<Weighted<S>> {
             reached[if binned == 1 { i + 1 } else { i }] = sum.value();
         }
         let visit = |total: &mut Sum, probes: &[Weighted<S>], work: &mut Probing<S>| {
-            let mut scores = std::mem::take(&mut work.scores);
+            let (mut scores, mut terms) = (std::mem::take(&mut work.scores), std::mem::take(&mut work.terms));
             scores.clear();
             scores.extend(probes.iter().map(|item| item.score));
-            let mut terms = [0.0; STEP];
+            terms.clear();
             self.rank(&scores, work, |i, up_to| {
-                terms[i] = probes[i].weight * (reached[up_to] + reached[self.lower(up_to, scores[i])]);
+                terms.push(probes[i].weight * (reached[up_to] + reached[self.lower(up_to, scores[i])]));
             });
             total.add(lane_sum(0..probes.len(), |i| terms[i]));
-            work.scores = scores;
+            (work.scores, work.terms) = (scores, terms);
         };
         each_run(bucket, 1 - binned, stop, Sum::default, visit, |a, b| a.merge(b))
     }
@@ -333,6 +333,7 @@ struct Probing<S> {
     parts: Vec<u16>,
     ranks: Vec<u32>,
     scores: Vec<S>,
+    terms: Vec<f64>,
 }
 
 /// Folds the items of one class of a bucket, in pieces of [`STEP`] that span the runs: a tile's run alone, some dozens of
@@ -345,9 +346,11 @@ fn each_run<I: Item, T: Send>(
     visit: impl Fn(&mut T, &[I], &mut Probing<I::Score>) + Sync + Send,
     merge: impl Fn(&mut T, T),
 ) -> Result<T> {
+    let room = bucket.size()[class].min(STEP);
     let fold = |runs: &mut dyn Iterator<Item = &[I]>| -> Result<T> {
-        let (mut state, mut piece) = (new(), Vec::with_capacity(STEP));
-        let mut work = Probing { parts: vec![0; STEP], ranks: vec![0; STEP], scores: Vec::new() };
+        let (mut state, mut piece) = (new(), Vec::with_capacity(room));
+        let mut work =
+            Probing { parts: vec![0; room], ranks: vec![0; room], scores: Vec::new(), terms: Vec::with_capacity(room) };
         for mut run in runs {
             while !run.is_empty() {
                 let (fitting, rest) = run.split_at(run.len().min(STEP - piece.len()));
