@@ -4,7 +4,7 @@ use divan::{Bencher, black_box, counter::ItemsCount};
 use trueval::fold::Stop;
 use trueval::kernels::labels::Labels;
 use trueval::kernels::regression::Targets;
-use trueval::kernels::{counts, curves, ranking, regression};
+use trueval::kernels::{counts, curves, gains, ranking, regression};
 use trueval::scalar::{Floats, Label, Scores};
 
 static GO: Stop = Stop::new();
@@ -104,10 +104,10 @@ fn squared_error(bencher: Bencher<'_, '_>, n: usize) {
 #[divan::bench(args = ROWS)]
 fn ndcg(bencher: Bencher<'_, '_>, n: usize) {
     let scores = uniform(n);
-    let gains: Vec<f64> = scores.iter().map(|s| (s * 1e4) as u64 as f64 % 4.0).collect();
+    let graded: Vec<f64> = scores.iter().map(|s| (s * 1e4) as u64 as f64 % 4.0).collect();
     let discount: Vec<f64> = (0..100).map(|rank| 1.0 / (f64::from(rank) + 2.0).log2()).collect();
     rows(bencher, n, || {
-        let _ = black_box(ranking::ndcg(&gains, Scores::F64(&scores), &discount, false, &GO));
+        let _ = black_box(gains::ndcg(&graded, Scores::F64(&scores), &discount, false, &GO));
     });
 }
 

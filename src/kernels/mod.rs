@@ -2,6 +2,7 @@
 
 pub mod counts;
 pub mod curves;
+pub mod gains;
 pub mod labels;
 pub mod losses;
 pub mod placements;

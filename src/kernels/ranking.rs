@@ -1,14 +1,11 @@
-//! Rankings row by row: of graded documents by the queries they answer (discounted cumulative gain, Järvelin and
-//! Kekäläinen 2002), of the labels of a sample, relevant or not (Tsoumakas et al. 2010), and of the classes.
+//! Rankings row by row: of the labels of a sample, relevant or not (Tsoumakas et al. 2010), and of the classes.
 //!
 //! Rows are independent, so each is ranked in a buffer of its own thread; a row's result never depends on another's
 //! and the bits cannot depend on the number of threads.
 //!
-//! What a ranking needs of the order decides how it is found. Of the first few ranks, those columns alone are kept sorted
-//! that are the best so far. Of the labels of a sample, the few relevant ones are compared with all others: dozens of
-//! comparisons without a branch, against a sort that mispredicts at every level (4 ns a label instead of 21, 7 instead of
-//! 20 for pairs). Whole rows are sorted, with the column in the lowest bits of the key, half as many bytes as beside it.
-//! Ranking a row of 100 by comparing all with all took 24 ns a column, sorting it 15.
+//! What a ranking needs of the order decides how it is found. The few relevant labels of a sample are compared with all
+//! others: dozens of comparisons without a branch, against a sort that mispredicts at every level (4 ns a label instead of
+//! 21, 7 instead of 20 for pairs).
 
 use rayon::prelude::*;
 
@@ -22,30 +19,8 @@ use crate::with_scores;
 /// Elements handed to a thread at a time; fewer in all than this stay on the calling thread.
 pub const TASK: usize = 1 << 14;
 
-/// Discounted cumulative gain of each row of `discount.len()`-wide matrices.
-///
-/// Ties share the mean of the discounts of the ranks they take (McSherry and Najork 2008); with `ignore_ties` the later
-/// column ranks first.
-pub fn dcg(y_true: &[f64], y_score: Scores<'_>, discount: &[f64], ignore_ties: bool, stop: &Stop) -> Result<Vec<f64>> {
-    with_scores!(y_score, y_score => {
-        each_row(y_true, y_score, discount, stop, |gains, scores, by_score, _| {
-            by_score.gain(gains, scores, discount, ignore_ties)
-        })
-    })
-}
-
-/// [`dcg`] over that of the ideal ranking; 0 where the latter is 0.
-pub fn ndcg(y_true: &[f64], y_score: Scores<'_>, discount: &[f64], ignore_ties: bool, stop: &Stop) -> Result<Vec<f64>> {
-    with_scores!(y_score, y_score => {
-        each_row(y_true, y_score, discount, stop, |gains, scores, by_score, by_gain| {
-            let ideal = ideal(gains, discount, by_gain);
-            if ideal == 0.0 { 0.0 } else { by_score.gain(gains, scores, discount, ignore_ties) / ideal }
-        })
-    })
-}
-
 /// Fills one result per row of `columns` elements; `fill` gets the first row of its share, and the results of the share.
-fn by_rows<R: Clone + Send>(
+pub(super) fn by_rows<R: Clone + Send>(
     rows: usize,
     columns: usize,
     blank: R,
@@ -64,127 +39,6 @@ fn by_rows<R: Clone + Send>(
         results.par_chunks_mut(task).enumerate().try_for_each(run)?;
     }
     Ok(results)
-}
-
-/// Ranks columns by ascending (score, column).
-struct Ranking<S: Score> {
-    packed: Vec<u64>,
-    ranked: Vec<(S::Key, u32)>,
-    scores: Vec<S>,
-}
-
-impl<S: Score> Ranking<S> {
-    fn new() -> Self {
-        Ranking { packed: Vec::new(), ranked: Vec::new(), scores: Vec::new() }
-    }
-
-    fn rank(&mut self, scores: &[S]) -> &[(S::Key, u32)] {
-        // The column replaces the lowest bits of the key, or stands behind a narrow key.
-        let shift = u64::BITS - 8 * size_of::<S::Key>() as u32;
-        let columns = (1u64 << shift).max(scores.len().next_power_of_two() as u64) - 1;
-        self.packed.clear();
-        let keys = scores.iter().zip(0u64..).map(|(score, column)| score.key().bits() << shift & !columns | column);
-        self.packed.extend(keys);
-        self.packed.sort_unstable();
-        self.ranked.clear();
-        let ranked = self.packed.iter().map(|packed| (packed & columns) as u32);
-        self.ranked.extend(ranked.map(|column| (scores[column as usize].key(), column)));
-        // Keys that differ in those bits alone were ranked by column.
-        if shift == 0 {
-            let (mut start, mut end) = (0, 0);
-            while start < self.packed.len() {
-                while end < self.packed.len() && (self.packed[end] ^ self.packed[start]) & !columns == 0 {
-                    end += 1;
-                }
-                if end - start > 1 {
-                    self.ranked[start..end].sort_unstable();
-                }
-                start = end;
-            }
-        }
-        &self.ranked
-    }
-}
-
-/// Calls `finish` with the gains and the scores of each row, and with the means to rank by scores and by gains.
-fn each_row<S: Score>(
-    y_true: &[f64],
-    y_score: &[S],
-    discount: &[f64],
-    stop: &Stop,
-    finish: impl Fn(&[f64], &[S], &mut Ranking<S>, &mut Ranking<f64>) -> f64 + Sync,
-) -> Result<Vec<f64>> {
-    check_length("y_score", y_score.len(), y_true.len())?;
-    let columns = discount.len();
-    let rows = y_true.len().checked_div(columns).unwrap_or(0);
-    by_rows(rows, columns, 0.0, stop, |first, results| {
-        let (mut by_score, mut by_gain) = (Ranking::new(), Ranking::new());
-        for (row, result) in (first..).zip(results) {
-            let span = row * columns..(row + 1) * columns;
-            *result = finish(&y_true[span.clone()], &y_score[span], &mut by_score, &mut by_gain);
-        }
-        Ok(())
-    })
-}
-
-/// Up to so many ranks, the best columns are found by insertion.
-const TOP: usize = 16;
-
-/// How many ranks count at all.
-fn ranks(discount: &[f64]) -> usize {
-    discount.iter().rposition(|d| *d != 0.0).map_or(0, |last| last + 1)
-}
-
-/// The gain of a row in descending order of the gains; which of equal ones comes first makes no difference.
-fn ideal(gains: &[f64], discount: &[f64], ranking: &mut Ranking<f64>) -> f64 {
-    let top = ranks(discount);
-    if top <= TOP {
-        let best = ranking.top(gains, top, |lowest, key| lowest < key);
-        return best.iter().rev().zip(discount).map(|((_, column), d)| gains[*column as usize] * d).sum();
-    }
-    let sorted = &mut ranking.scores;
-    sorted.clear();
-    sorted.extend_from_slice(gains);
-    sorted.sort_unstable_by(|a, b| b.total_cmp(a));
-    sorted.iter().zip(discount).map(|(gain, d)| gain * d).sum()
-}
-
-impl<S: Score> Ranking<S> {
-    /// The gain of one row, from the highest score down.
-    fn gain(&mut self, gains: &[f64], scores: &[S], discount: &[f64], ignore_ties: bool) -> f64 {
-        if ignore_ties {
-            let top = ranks(discount);
-            let best = if top <= TOP { self.top(scores, top, |lowest, key| lowest <= key) } else { self.rank(scores) };
-            return best.iter().rev().zip(discount).map(|((_, column), d)| gains[*column as usize] * d).sum();
-        }
-        let (mut total, mut rank) = (0.0, 0);
-        for group in self.rank(scores).chunk_by(|a, b| a.0 == b.0).rev() {
-            let gain: f64 = group.iter().map(|(_, column)| gains[*column as usize]).sum();
-            let share: f64 = discount[rank..rank + group.len()].iter().sum();
-            total += gain / group.len() as f64 * share;
-            rank += group.len();
-        }
-        total
-    }
-
-    /// The columns of the highest scores, the lowest of them first; whether a later column goes before one is asked of
-    /// their keys.
-    fn top(&mut self, scores: &[S], top: usize, before: impl Fn(S::Key, S::Key) -> bool) -> &[(S::Key, u32)] {
-        let best = &mut self.ranked;
-        let mut columns = scores.iter().map(|score| score.key()).zip(0..);
-        best.clear();
-        best.extend(columns.by_ref().take(top));
-        best.sort_unstable();
-        for (key, column) in columns {
-            // The lowest makes room for the new one, which moves up to its place.
-            if best.first().is_some_and(|lowest| before(lowest.0, key)) {
-                best[0] = (key, column);
-                let above = best.iter().skip(1).take_while(|other| before(other.0, key)).count();
-                best[..=above].rotate_left(1);
-            }
-        }
-        best
-    }
 }
 
 /// The pairs of a relevant and an irrelevant label of one sample.

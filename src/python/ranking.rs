@@ -1,4 +1,4 @@
-//! Bindings of [`crate::kernels::ranking`].
+//! Bindings of [`crate::kernels::gains`] and [`crate::kernels::ranking`].
 
 use numpy::{PyArray1, PyReadonlyArray1, PyReadonlyArrayDyn};
 use pyo3::prelude::*;
@@ -7,6 +7,7 @@ use super::arrays::{LabelArray, ScoreArray, array, columns, slice};
 use super::call::run_beyond;
 use crate::error::Result;
 use crate::fold::Stop;
+use crate::kernels::gains;
 use crate::kernels::ranking as kernels;
 
 /// Runs a kernel over `elements` elements.
@@ -25,7 +26,7 @@ pub fn dcg<'py>(
     ignore_ties: bool,
 ) -> PyResult<Bound<'py, PyArray1<f64>>> {
     let (t, s, d) = (slice(&y_true)?, y_score.view()?, discount.as_slice()?);
-    Ok(array(py, run(py, t.len(), |stop| kernels::dcg(t, s, d, ignore_ties, stop))?))
+    Ok(array(py, run(py, t.len(), |stop| gains::dcg(t, s, d, ignore_ties, stop))?))
 }
 
 /// Normalised discounted cumulative gain of each row.
@@ -39,7 +40,7 @@ pub fn ndcg<'py>(
     ignore_ties: bool,
 ) -> PyResult<Bound<'py, PyArray1<f64>>> {
     let (t, s, d) = (slice(&y_true)?, y_score.view()?, discount.as_slice()?);
-    Ok(array(py, run(py, t.len(), |stop| kernels::ndcg(t, s, d, ignore_ties, stop))?))
+    Ok(array(py, run(py, t.len(), |stop| gains::ndcg(t, s, d, ignore_ties, stop))?))
 }
 
 /// Relevant labels, wins and ties of each row.

@@ -4,6 +4,7 @@
 mod counts;
 mod curves;
 mod fold;
+mod gains;
 mod labels;
 mod losses;
 mod order;
