@@ -29,20 +29,33 @@ impl Targets<'_> {
 
     /// Per column, the weighted sum of `term` over the rows.
     fn sums<T: Score>(&self, y_true: &[T], y_pred: &[T], term: impl Term, stop: &Stop) -> Result<Vec<f64>> {
+        let add = |t: &[T], p: &[T], weights: Option<&[f64]>, sums: &mut [Sum]| {
+            for (column, sum) in sums.iter_mut().enumerate() {
+                sum.add(column_sum(t, p, weights, self.columns, column, &term));
+            }
+        };
+        self.sum_blocks(y_true, y_pred, self.columns, add, stop)
+    }
+
+    /// The sums of `width` things over the rows; `add` is given a block of rows at a time, which fits a cache.
+    fn sum_blocks<T: Score>(
+        &self,
+        y_true: &[T],
+        y_pred: &[T],
+        width: usize,
+        add: impl Fn(&[T], &[T], Option<&[f64]>, &mut [Sum]) + Sync,
+        stop: &Stop,
+    ) -> Result<Vec<f64>> {
         let columns = self.columns;
         if let Some(weights) = self.sample_weight {
             check_length("sample_weight", weights.len(), self.rows())?;
         }
         let update = |sums: &mut Vec<Sum>, rows: Range<usize>| {
             let (from, to) = (rows.start * columns, rows.end * columns);
-            let (t, p) = (&y_true[from..to], &y_pred[from..to]);
-            let weights = self.sample_weight.map(|weights| &weights[rows]);
-            for (column, sum) in sums.iter_mut().enumerate() {
-                sum.add(column_sum(t, p, weights, columns, column, &term));
-            }
+            add(&y_true[from..to], &y_pred[from..to], self.sample_weight.map(|weights| &weights[rows]), sums);
         };
         let merge = |a: &mut Vec<Sum>, b: Vec<Sum>| a.iter_mut().zip(b).for_each(|(a, b)| a.merge(b));
-        let sums = fold(self.rows(), MAX_CHUNKS, stop, || vec![Sum::default(); columns], update, merge)?;
+        let sums = fold(self.rows(), MAX_CHUNKS, stop, || vec![Sum::default(); width], update, merge)?;
         Ok(sums.into_iter().map(Sum::value).collect())
     }
 
@@ -102,6 +115,22 @@ impl<F: Term> Typed for Sums<F> {
     }
 }
 
+/// The weighted sums of two terms, of one reading of the rows: those of the first for all columns, and of the second.
+struct BothSums<F, G>(F, G);
+
+impl<F: Term, G: Term> Typed for BothSums<F, G> {
+    fn run<T: Score>(self, targets: &Targets<'_>, y_true: &[T], y_pred: &[T], stop: &Stop) -> Result<Vec<f64>> {
+        let columns = targets.columns;
+        let add = |t: &[T], p: &[T], weights: Option<&[f64]>, sums: &mut [Sum]| {
+            for column in 0..columns {
+                sums[column].add(column_sum(t, p, weights, columns, column, &self.0));
+                sums[columns + column].add(column_sum(t, p, weights, columns, column, &self.1));
+            }
+        };
+        targets.sum_blocks(y_true, y_pred, 2 * columns, add, stop)
+    }
+}
+
 /// The largest absolute difference.
 struct Largest;
 
@@ -120,11 +149,22 @@ struct Quantiles<F> {
 impl<F: Fn(f64, f64) -> f64 + Sync> Typed for Quantiles<F> {
     fn run<T: Score>(self, targets: &Targets<'_>, y_true: &[T], y_pred: &[T], stop: &Stop) -> Result<Vec<f64>> {
         let column = |column: usize| {
-            let value = |i: usize| {
-                let place = i * targets.columns + column;
-                (self.of)(y_true[place].widen(), y_pred[place].widen())
+            let values = |start: usize, values: &mut [f64]| {
+                let start = start * targets.columns;
+                let (t, p) = (&y_true[start..], &y_pred[start..]);
+                if targets.columns == 1 {
+                    // Without a stride, so that whole vectors are loaded.
+                    for ((value, t), p) in values.iter_mut().zip(t).zip(p) {
+                        *value = (self.of)(t.widen(), p.widen());
+                    }
+                } else {
+                    let rows = t[column..].iter().zip(&p[column..]).step_by(targets.columns);
+                    for (value, (t, p)) in values.iter_mut().zip(rows) {
+                        *value = (self.of)(t.widen(), p.widen());
+                    }
+                }
             };
-            quantile(targets.rows(), value, targets.sample_weight, self.wanted, stop)
+            quantile(targets.rows(), values, targets.sample_weight, self.wanted, stop)
         };
         (0..targets.columns).map(column).collect()
     }
@@ -326,13 +366,17 @@ fn power_deviance(
     mean(targets, |column, t, _| unit(t, fixed[column]), stop)
 }
 
-/// The mean of `of` per column. It is taken of differences from the first row that weighs anything, so that of equal
-/// values it is that value.
-fn centre(targets: &Targets<'_>, of: impl Fn(f64, f64) -> f64 + Sync, stop: &Stop) -> Result<Vec<f64>> {
+/// `of` the first row that weighs anything, per column. A mean is taken of differences from it, so that of equal values it
+/// is that value.
+fn first_weighed(targets: &Targets<'_>, of: impl Fn(f64, f64) -> f64) -> Vec<f64> {
     let row = targets.sample_weight.and_then(|weights| weights.iter().position(|weight| *weight != 0.0)).unwrap_or(0);
     let at = |view: Floats<'_>, column: usize| with_floats!(view, y => y.get(row * targets.columns + column).map_or(0.0, |y| y.widen()));
-    let first: Vec<f64> =
-        (0..targets.columns).map(|column| of(at(targets.y_true, column), at(targets.y_pred, column))).collect();
+    (0..targets.columns).map(|column| of(at(targets.y_true, column), at(targets.y_pred, column))).collect()
+}
+
+/// The mean of `of` per column.
+fn centre(targets: &Targets<'_>, of: impl Fn(f64, f64) -> f64 + Sync, stop: &Stop) -> Result<Vec<f64>> {
+    let first = first_weighed(targets, &of);
     let offsets = mean(targets, |column, t, p| of(t, p) - first[column], stop)?;
     Ok(first.iter().zip(offsets).map(|(first, offset)| first + offset).collect())
 }
@@ -342,8 +386,13 @@ fn centre(targets: &Targets<'_>, of: impl Fn(f64, f64) -> f64 + Sync, stop: &Sto
 /// Two passes over the truth, since a single one (Chan et al. 1979) divides by the weight of each part, which negative
 /// weights can make 0.
 pub fn explained_sums(targets: &Targets<'_>, stop: &Stop) -> Result<(Vec<f64>, Vec<f64>)> {
-    let residual = targets.total(|_, t, p| (t - p) * (t - p), stop)?;
-    let means = centre(targets, |t, _| t, stop)?;
+    let mut means = first_weighed(targets, |t, _| t);
+    let both =
+        BothSums(|_: usize, t: f64, p: f64| (t - p) * (t - p), |column: usize, t: f64, _: f64| t - means[column]);
+    let mut residual = targets.typed(both, stop)?;
+    let weight = targets.weight(stop)?;
+    let offsets = residual.split_off(targets.columns);
+    means.iter_mut().zip(offsets).for_each(|(mean, offset)| *mean += offset / weight);
     let deviation = targets.total(|column, t, _| (t - means[column]) * (t - means[column]), stop)?;
     Ok((residual, deviation))
 }

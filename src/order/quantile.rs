@@ -1,7 +1,8 @@
 //! The value at a share of the weight of a column, in linear time.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
+use crate::dispatched;
 use crate::error::{Error, Result, check_length};
 use crate::fold::{MAX_CHUNKS, Stop, Sum, fold};
 use crate::scalar::Score;
@@ -36,10 +37,13 @@ const NEAR: usize = 1 << 12;
 /// Parts that a range of keys is cut into per pass.
 const BINS: usize = 1 << 11;
 
-/// Rows looked at to guess where a quantile lies, and how far from it, in shares of the weight, the guess reaches to
-/// both sides: three standard deviations of the median of so many rows.
-const GUESS: usize = 1 << 10;
-const MARGIN: f64 = 0.05;
+/// Rows looked at to guess where a quantile lies, at most; fewer where there are fewer than [`SPARED`] times as many.
+const GUESS: usize = 1 << 14;
+const SPARED: usize = 64;
+
+/// How far from it the guess reaches to both sides, in shares of the weight, for one row looked at: three standard
+/// deviations of the median, which fall with the root of the number of rows.
+const MARGIN: f64 = 1.6;
 
 /// The rows whose keys lie between two bounds, among which the quantile is.
 #[derive(Clone, Copy)]
@@ -60,14 +64,51 @@ struct Weighed {
     weight: f64,
 }
 
+/// Rows whose values are worked out at a time.
+const STEP: usize = 512;
+
 /// A column of numbers with an optional weight for each.
 struct Column<'a, F> {
     rows: usize,
-    value: F,
+    values: F,
     weights: Option<&'a [f64]>,
 }
 
-/// A quantile of `rows` values, none of them NaN.
+dispatched! {
+    /// Writes the key of each value.
+    fn write_keys(values: &[f64], keys: &mut [u64]) {
+        for (key, value) in keys.iter_mut().zip(values) {
+            *key = value.key();
+        }
+    }
+}
+
+dispatched! {
+    /// How many keys lie from `start` up to `low`, and above `high` up to `end`.
+    fn count_sides(keys: &[u64], start: u64, low: u64, high: u64, end: u64) -> [u64; 2] {
+        let mut counts = [0u64; 2];
+        for key in keys {
+            counts[0] += u64::from((*key >= start) & (*key < low));
+            counts[1] += u64::from((*key > high) & (*key <= end));
+        }
+        counts
+    }
+}
+
+dispatched! {
+    /// How many keys lie in a range, and the lowest one above it; the highest number where there is none.
+    fn look_above(keys: &[u64], low: u64, high: u64) -> (u64, u64) {
+        let (mut inside, mut above) = (0, u64::MAX);
+        for key in keys {
+            inside += u64::from((*key >= low) & (*key <= high));
+            let candidate = if *key > high { *key } else { u64::MAX };
+            above = if candidate < above { candidate } else { above };
+        }
+        (inside, above)
+    }
+}
+
+/// A quantile of `rows` values, none of them NaN; `values` writes those of the rows from a given one on.
 ///
 /// Linear time: a sample tells where the quantile should lie, one pass counts (and weighs) what falls into each of some
 /// two thousand parts of that range, and a second one picks the few rows of the part that holds it. A range that the
@@ -76,12 +117,12 @@ struct Column<'a, F> {
 /// up to no distribution; then all rows are ordered, and the sums searched by bisection for what it may find there.
 pub fn quantile(
     rows: usize,
-    value: impl Fn(usize) -> f64 + Sync,
+    values: impl Fn(usize, &mut [f64]) + Sync,
     weights: Option<&[f64]>,
     wanted: Quantile,
     stop: &Stop,
 ) -> Result<f64> {
-    let column = Column { rows, value, weights };
+    let column = Column { rows, values, weights };
     if rows == 0 {
         return Ok(f64::NAN);
     }
@@ -94,20 +135,20 @@ pub fn quantile(
             part = column.narrow(part, guess.take().unwrap_or((part.low, part.high)), target, stop)?;
         }
     }
+    let inside = part.low..=part.high;
     if part.low == part.high {
-        let next = column.pick(part.high, |_, _| None::<()>, stop)?.1;
+        let next = column.pick(inside, |_, _| None::<()>, stop)?.1;
         let value = f64::from_key(part.low);
         return Ok(if part.end - target > wanted.slack { value } else { midpoint(part.low, next) });
     }
-    let inside = part.low..=part.high;
     if weights.is_some() {
-        let item = |i, key| inside.contains(&key).then(|| Weighed { key, weight: column.weight(i) });
-        let (items, next) = column.pick(part.high, item, stop)?;
+        let item = |i, key| Some(Weighed { key, weight: column.weight(i) });
+        let (items, next) = column.pick(inside, item, stop)?;
         let whole = part.rows == rows;
         let target = |end: f64| if whole { wanted.target(end) } else { target };
         return weighted_quantile(items, part.below.value(), next, target, wanted.slack);
     }
-    let (mut keys, next) = column.pick(part.high, |_, key| inside.contains(&key).then_some(key), stop)?;
+    let (mut keys, next) = column.pick(inside, |_, key| Some(key), stop)?;
     let place = (target.ceil().max(1.0) as usize).min(rows) - 1;
     let excess = (place + 1) as f64 - target;
     let nth = place.checked_sub(part.below.value() as usize).filter(|nth| *nth < keys.len()).ok_or(Error::Changed)?;
@@ -165,10 +206,24 @@ fn bisect(sums: &[f64], before: impl Fn(f64) -> bool) -> usize {
     low
 }
 
-impl<F: Fn(usize) -> f64 + Sync> Column<'_, F> {
-    #[inline]
+impl<F: Fn(usize, &mut [f64]) + Sync> Column<'_, F> {
     fn key(&self, i: usize) -> u64 {
-        (self.value)(i).key()
+        let mut value = [0.0];
+        (self.values)(i, &mut value);
+        value[0].key()
+    }
+
+    /// Visits the keys of a range of rows, some at a time, with the first of these rows.
+    #[inline]
+    fn each_step(&self, rows: Range<usize>, mut visit: impl FnMut(usize, &[u64])) {
+        let (mut values, mut keys) = ([0.0; STEP], [0u64; STEP]);
+        for start in rows.clone().step_by(STEP) {
+            let length = STEP.min(rows.end - start);
+            let (values, keys) = (&mut values[..length], &mut keys[..length]);
+            (self.values)(start, values);
+            write_keys(values, keys);
+            visit(start, keys);
+        }
     }
 
     #[inline]
@@ -196,10 +251,12 @@ impl<F: Fn(usize) -> f64 + Sync> Column<'_, F> {
 
     /// Keys between which a sample has the quantile.
     fn guess(&self, share: f64) -> Option<(u64, u64)> {
-        let step = self.rows / GUESS;
+        let sampled = (self.rows / SPARED).min(GUESS);
+        let step = self.rows / sampled;
+        let margin = MARGIN / (sampled as f64).sqrt();
         let mut sample: Vec<Weighed> =
-            (0..GUESS).map(|i| i * step).map(|i| Weighed { key: self.key(i), weight: self.weight(i) }).collect();
-        sample.sort_by_key(|item| item.key);
+            (0..sampled).map(|i| i * step).map(|i| Weighed { key: self.key(i), weight: self.weight(i) }).collect();
+        sample.sort_unstable_by_key(|item| item.key);
         let total: f64 = sample.iter().map(|item| item.weight).sum();
         let reach = |share: f64| {
             let mut sum = 0.0;
@@ -209,8 +266,8 @@ impl<F: Fn(usize) -> f64 + Sync> Column<'_, F> {
             };
             sample.iter().find(reached).map(|item| item.key)
         };
-        let low = if share > MARGIN { reach(share - MARGIN) } else { Some(0) };
-        let high = if share < 1.0 - MARGIN { reach(share + MARGIN) } else { Some(u64::MAX) };
+        let low = if share > margin { reach(share - margin) } else { Some(0) };
+        let high = if share < 1.0 - margin { reach(share + margin) } else { Some(u64::MAX) };
         Some((low?, high?)).filter(|(low, high)| low <= high)
     }
 
@@ -219,29 +276,33 @@ impl<F: Fn(usize) -> f64 + Sync> Column<'_, F> {
     fn narrow(&self, part: Part, (low, high): (u64, u64), target: f64, stop: &Stop) -> Result<Part> {
         let bits = u64::BITS - (high - low).leading_zeros();
         let shift = bits.saturating_sub(BINS.trailing_zeros());
-        let bin = |key: u64| {
-            let inner = 1 + ((key.saturating_sub(low) >> shift) as usize).min(BINS - 1);
-            if key < low {
-                0
-            } else if key > high {
-                BINS + 1
-            } else {
-                inner
-            }
-        };
+        let bin = |key: u64| 1 + (((key - low) >> shift) as usize).min(BINS - 1);
         let new = || (vec![0usize; BINS + 2], vec![Sum::default(); if self.weights.is_some() { BINS + 2 } else { 0 }]);
         type Bins = (Vec<usize>, Vec<Sum>);
+        // Few rows lie where the quantile is looked for, and the branch that finds them is predicted; which side the others
+        // lie on is not, so that they are counted without one.
         let update = |(counts, sums): &mut Bins, rows: Range<usize>| {
-            for i in rows {
-                let key = self.key(i);
-                if part.low <= key && key <= part.high {
-                    let bin = bin(key);
-                    counts[bin] += 1;
-                    if let Some(weights) = self.weights {
-                        sums[bin].add(weights[i]);
+            self.each_step(rows, |start, keys| {
+                let [lower, higher] = count_sides(keys, part.low, low, high, part.high).map(|count| count as usize);
+                counts[0] += lower;
+                counts[BINS + 1] += higher;
+                if lower + higher < keys.len() {
+                    for key in keys.iter().filter(|key| (**key >= low) & (**key <= high)) {
+                        counts[bin(*key)] += 1;
                     }
                 }
-            }
+                let Some(weights) = self.weights else { return };
+                for (key, weight) in keys.iter().zip(&weights[start..]) {
+                    if (*key >= part.low) & (*key <= part.high) {
+                        let place = match (*key < low, *key > high) {
+                            (true, _) => 0,
+                            (_, true) => BINS + 1,
+                            _ => bin(*key),
+                        };
+                        sums[place].add(*weight);
+                    }
+                }
+            });
         };
         let merge = |a: &mut Bins, b: Bins| {
             a.0.iter_mut().zip(b.0).for_each(|(a, b)| *a += b);
@@ -273,26 +334,37 @@ impl<F: Fn(usize) -> f64 + Sync> Column<'_, F> {
         found.ok_or(Error::Changed)
     }
 
-    /// What `item` makes of the rows, in their order, and the lowest key above `high` that weighs anything.
+    /// What `item` makes of the rows of a range of keys, in their order, and the lowest key above that weighs anything.
     fn pick<I: Send>(
         &self,
-        high: u64,
+        range: RangeInclusive<u64>,
         item: impl Fn(usize, u64) -> Option<I> + Sync,
         stop: &Stop,
     ) -> Result<(Vec<I>, Option<u64>)> {
         type Picked<I> = (Vec<I>, Option<u64>);
+        let (low, high) = range.into_inner();
         let lower = |a: Option<u64>, b: u64| Some(a.map_or(b, |a| a.min(b)));
         let update = |(items, next): &mut Picked<I>, rows: Range<usize>| {
-            for i in rows {
-                let key = self.key(i);
-                if key > high {
-                    if next.is_none_or(|next| key < next) && self.weight(i) != 0.0 {
-                        *next = Some(key);
+            self.each_step(rows, |start, keys| {
+                let (inside, above) = look_above(keys, low, high);
+                if inside > 0 {
+                    for (i, key) in (start..).zip(keys).filter(|(_, key)| (**key >= low) & (**key <= high)) {
+                        items.extend(item(i, *key));
                     }
-                } else {
-                    items.extend(item(i, key));
                 }
-            }
+                // No number has the highest key.
+                let mut bound = next.unwrap_or(u64::MAX);
+                if self.weights.is_none() {
+                    bound = bound.min(above);
+                } else if above < bound {
+                    for (i, key) in (start..).zip(keys) {
+                        if (*key > high) & (*key < bound) && self.weight(i) != 0.0 {
+                            bound = *key;
+                        }
+                    }
+                }
+                *next = Some(bound).filter(|bound| *bound < u64::MAX);
+            });
         };
         let merge = |a: &mut Picked<I>, b: Picked<I>| {
             a.0.extend(b.0);

@@ -34,6 +34,11 @@ fn every_row_lies_in_the_bucket_of_its_score() {
     sorted(0, dealt.iter().flat_map(|bucket| bucket.1.clone()).collect());
 }
 
+/// The values of some rows.
+fn read(values: &[f64]) -> impl Fn(usize, &mut [f64]) + Sync {
+    |start, out| out.copy_from_slice(&values[start..start + out.len()])
+}
+
 /// The definition: values in order, their weights added up, the first that reaches the share, and the next.
 fn sorted_quantile(values: &[f64], weights: Option<&[f64]>, share: f64) -> f64 {
     let mut rows: Vec<(f64, f64)> =
@@ -73,22 +78,23 @@ fn quantiles_are_those_of_the_sorted_values() {
                 }
                 for share in [0.0, 0.25, 0.3, 0.5, 0.999, 1.0] {
                     let wanted = Quantile { share, slack: 0.0 };
-                    let found = on_any_threads(|| quantile(n, |i| values[i], weights, wanted, &GO).unwrap());
+                    let found = on_any_threads(|| quantile(n, read(values), weights, wanted, &GO).unwrap());
                     assert_eq!(found, sorted_quantile(&values[..n], weights, share), "{n} rows, share {share}");
                 }
             }
         }
     }
     let wanted = Quantile { share: 0.5, slack: 0.0 };
-    assert!(quantile(0, |_| 1.0, None, wanted, &GO).unwrap().is_nan());
-    assert!(quantile(3, |_| 1.0, Some(&[1.0]), wanted, &GO).is_err());
+    assert!(quantile(0, read(&[]), None, wanted, &GO).unwrap().is_nan());
+    assert!(quantile(3, read(&[1.0; 3]), Some(&[1.0]), wanted, &GO).is_err());
 }
 
 #[test]
 fn negative_weights_are_bisected_as_they_are() {
     let weights: Vec<f64> = (0..5000).map(|i| if i % 7 == 0 { -1.0 } else { 1.0 }).collect();
     let wanted = Quantile { share: 0.5, slack: 0.0 };
-    let found = quantile(5000, |i| i as f64, Some(&weights), wanted, &GO).unwrap();
+    let values: Vec<f64> = (0..5000).map(f64::from).collect();
+    let found = quantile(5000, read(&values), Some(&weights), wanted, &GO).unwrap();
     let sum: f64 = weights[..=found as usize].iter().sum();
     assert!((sum - weights.iter().sum::<f64>() / 2.0).abs() <= 1.0);
 }
