@@ -28,6 +28,9 @@ const DENSE_CELLS: usize = 1 << 20;
 /// How much all chunks' tables may take together.
 const TABLE_BYTES: usize = 1 << 26;
 
+/// How much they take if that leaves 64 chunks.
+const SMALL_TABLE_BYTES: usize = 1 << 21;
+
 /// Small tables are kept four times over and rows dealt to them in turn: consecutive rows that fall in one cell then do
 /// not wait for each other's store (2.5 times faster on a table of 4 cells).
 const WAYS: usize = 4;
@@ -342,7 +345,9 @@ impl Sides<'_> {
         };
         let add = |a: &mut [u64; N], b: &[u64; N]| a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
         let merge = |a: &mut Vec<[u64; N]>, b: Vec<[u64; N]>| a.iter_mut().zip(&b).for_each(|(a, b)| add(a, b));
-        let chunks = max_chunks(cells * size_of::<[u64; N]>());
+        let bytes = cells * size_of::<[u64; N]>();
+        // Counts are the same for any chunks: enough for dozens of threads will do.
+        let chunks = (SMALL_TABLE_BYTES / bytes.max(1)).max(64).min(max_chunks(bytes));
         let table = fold(self.rows(), chunks, stop, || vec![[0; N]; cells], update, merge)?;
         let counts = table.into_iter().map(|ways| ways.into_iter().sum::<u64>()).enumerate();
         let occurring = counts.filter(|(_, count)| *count > 0);
