@@ -143,6 +143,24 @@ def average_precision(
     rows were split; the positives are a Python integer.
     """
 
+def roc_auc_of_halves(y_true: _Labels, pos_label: int | None, y_score: NDArray[np.uint16], /) -> tuple[int, int, int]:
+    """`roc_auc` without weights, of finite float16 scores that are given by their bits."""
+
+def average_precision_of_halves(
+    y_true: _Labels, pos_label: int | None, y_score: NDArray[np.uint16], /
+) -> tuple[float, int]:
+    """`average_precision` without weights, of finite float16 scores that are given by their bits."""
+
+def class_pairs(
+    y_true: _Labels, classes: list[int], y_score: _Scores, with_each: bool, /
+) -> tuple[list[int], list[list[int]]]:
+    """(rows of each class, 2 wins + ties of these over the rows of each class, in the column of the former).
+
+    `classes` holds the label of each of the k columns of `y_score`, which has shape (n, k), each once; every label of
+    `y_true` is one of them. The second item has k rows of k numbers; of one number, over all other classes, unless
+    `with_each`.
+    """
+
 def trapezoid(x: NDArray[np.float64], y: NDArray[np.float64], /) -> tuple[bool, bool, float]:
     """(x never decreases, x never increases, signed area under y over x by the trapezoidal rule)."""
 

@@ -13,7 +13,8 @@ use crate::error::{Result, check_length};
 use crate::fold::{Stop, Sum};
 use crate::kernels::labels::Labels;
 use crate::order::{
-    BinaryRows, Buckets, Item, Ranker, Sorted, Sorter, Weighted, class_weights, scatter, scatter_weighted,
+    BinaryRows, Buckets, Group, Item, Ranker, Sorted, Sorter, Weighted, class_weights, few_groups, half_groups,
+    scatter, scatter_weighted,
 };
 use crate::scalar::{Score, ScoreVec, Scores};
 use crate::with_scores;
@@ -89,7 +90,24 @@ pub fn roc_auc(
     })
 }
 
+/// [`roc_auc`] of finite floats of 16 bits, given by their bits.
+pub fn roc_auc_of_halves(y_true: Labels<'_>, positive: Option<u64>, y_score: &[u16], stop: &Stop) -> Result<Pairs> {
+    Ok(pairs_of(&half_groups(y_true, positive, y_score, stop)?))
+}
+
+fn pairs_of<S>(groups: &[Group<S>]) -> Pairs {
+    let mut total = Pairs::default();
+    for Group { rows: [positives, negatives], .. } in groups {
+        let twice_area = u128::from(*positives) * u128::from(*negatives);
+        total.merge(Pairs { positives: *positives, negatives: *negatives, twice_area });
+    }
+    total
+}
+
 fn count_pairs<S: Score>(rows: BinaryRows<'_, S>, stop: &Stop) -> Result<Pairs> {
+    if let Some(groups) = few_groups(rows, stop)? {
+        return Ok(pairs_of(&groups));
+    }
     let buckets = scatter(rows, stop)?;
     let partial = buckets.map(std::iter::repeat(()), stop, |bucket, (), ranker: &mut Ranker<S>| {
         let [positives, negatives] = bucket.size().map(|size| size as u64);
@@ -167,7 +185,37 @@ fn counts_before(sizes: impl Iterator<Item = [usize; 2]>) -> (Vec<[u64; 2]>, [u6
     (before.collect(), total)
 }
 
+/// [`average_precision`] of finite floats of 16 bits, given by their bits.
+pub fn average_precision_of_halves(
+    y_true: Labels<'_>,
+    positive: Option<u64>,
+    y_score: &[u16],
+    stop: &Stop,
+) -> Result<(f64, u64)> {
+    Ok(precision_of(&half_groups(y_true, positive, y_score, stop)?))
+}
+
+/// Positives times the precision that is reached with them, in units of 1 / [`SCALE`].
+fn precise(positives: u64, tps: u64, fps: u64) -> u128 {
+    let precision = (tps as f64 / (tps + fps) as f64 * SCALE).round_ties_even() as u64;
+    u128::from(positives) * u128::from(precision)
+}
+
+fn precision_of<S>(groups: &[Group<S>]) -> (f64, u64) {
+    let (mut tps, mut fps, mut sum) = (0, 0, 0);
+    for Group { rows: [positives, negatives], .. } in groups {
+        tps += positives;
+        fps += negatives;
+        sum += precise(*positives, tps, fps);
+    }
+    (sum as f64 / SCALE, tps)
+}
+
 fn count_precision<S: Score>(rows: BinaryRows<'_, S>, stop: &Stop) -> Result<PrecisionSum> {
+    if let Some(groups) = few_groups(rows, stop)? {
+        let (sum, positives) = precision_of(&groups);
+        return Ok(PrecisionSum::Counts(sum, positives));
+    }
     let buckets = scatter(rows, stop)?;
     let (before, total) = counts_before(buckets.sizes());
     let partial = buckets.map(before, stop, |bucket, [mut tps, mut fps], ranker: &mut Ranker<S>| {
@@ -175,8 +223,7 @@ fn count_precision<S: Score>(rows: BinaryRows<'_, S>, stop: &Stop) -> Result<Pre
         ranker.descend_positives(&bucket, stop, |positives, negatives| {
             tps += positives;
             fps += negatives;
-            let precision = (tps as f64 / (tps + fps) as f64 * SCALE).round_ties_even() as u64;
-            sum += u128::from(positives) * u128::from(precision);
+            sum += precise(positives, tps, fps);
         })?;
         Ok(sum)
     })?;
@@ -244,6 +291,19 @@ pub fn binary_curve(
 }
 
 fn count_curve<S: Score>(rows: BinaryRows<'_, S>, stop: &Stop) -> Result<Curve> {
+    if let Some(groups) = few_groups(rows, stop)? {
+        let running = |class: usize| {
+            groups.iter().scan(0, move |sum, group| {
+                *sum += group.rows[class] as i64;
+                Some(*sum)
+            })
+        };
+        return Ok(Curve {
+            fps: Tally::Counts(running(1).collect()),
+            tps: Tally::Counts(running(0).collect()),
+            thresholds: S::pack(groups.iter().map(|group| S::from_key(group.score.key())).collect()),
+        });
+    }
     let buckets = scatter(rows, stop)?;
     let (before, _) = counts_before(buckets.sizes());
     let (fps, tps, thresholds) = trace(&buckets, before, stop, |sorted, [mut up, mut down], points| {

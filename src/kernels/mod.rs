@@ -5,6 +5,7 @@ pub mod curves;
 pub mod gains;
 pub mod labels;
 pub mod losses;
+pub mod multiclass;
 pub mod placements;
 pub mod ranking;
 pub mod regression;

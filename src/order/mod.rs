@@ -23,6 +23,7 @@
 //!   as it has members; a member of the larger one is compared with the window of 8 values from its bin on, without a
 //!   branch and without a write.
 //! * `sorted`: curves need the order of all rows: a counting sort to parts of some 8 rows, and insertion in these.
+//! * `groups`: rows counted by score, where there are few scores.
 //! * `network`: short rows, many at once, for what ranks row by row.
 //! * `dealer`: which scores go to which bucket; a bucket of far more than its share is dealt again, in place.
 //! * `scratch`: memory for the dealt rows, kept for the next call where it is not too much.
@@ -68,6 +69,7 @@
 
 mod buckets;
 mod dealer;
+mod groups;
 mod network;
 mod pairs;
 mod quantile;
@@ -75,8 +77,9 @@ mod scratch;
 mod sorted;
 
 pub use buckets::{Bucket, Buckets, scatter, scatter_indexed, scatter_weighted};
+pub use groups::{Group, few_groups, half_groups};
 pub use network::{LANES, Network};
-pub use pairs::{Ranker, class_weights};
+pub use pairs::{PROBES, Probing, Ranker, class_weights};
 pub use quantile::{Quantile, quantile};
 pub use sorted::{Sorted, Sorter};
 

@@ -15,7 +15,7 @@ use crate::scalar::{Key, Score};
 const WINDOW: usize = 8;
 
 /// Probes whose bins are found at a time.
-const STEP: usize = 1024;
+pub const PROBES: usize = 1024;
 
 /// A bucket with more probes than this shares them among threads, in this many tasks.
 const LARGE: usize = 1 << 17;
@@ -45,6 +45,8 @@ pub struct Ranker<I: Item> {
     starts: Vec<u32>,
     /// Whether a bin holds more than a window.
     crowded: bool,
+    /// Whether `values` holds distinct ones.
+    distinct: bool,
     parts: Vec<u16>,
     counts: Vec<[u32; 2]>,
 }
@@ -60,6 +62,7 @@ impl<I: Item> Default for Ranker<I> {
             dealer: Dealer::Key { low: 0, shift: 0, last: 0 },
             starts: Vec::new(),
             crowded: false,
+            distinct: false,
             parts: Vec::new(),
             counts: Vec::new(),
         }
@@ -76,26 +79,43 @@ impl<S: Score> Ranker<S> {
         // The smaller class is binned, the larger one ranked among it.
         let binned = usize::from(negatives < positives);
         self.bin(bucket, binned);
-        let distinct = !S::PADDING_IS_ABOVE || self.crowded;
-        if distinct {
-            self.sort();
-        }
-        // For each probe, the values below it twice, and those of its own score once.
+        self.settle();
         let visit = |total: &mut u128, probes: &[S], work: &mut Probing<S>| {
-            *total += u128::from(if distinct {
-                let mut sum = 0;
-                self.rank(probes, work, |i, up_to| {
-                    sum += self.below[up_to] + self.below[self.lower(up_to, probes[i])];
-                });
-                sum
-            } else {
-                let parts = &mut work.parts[..probes.len()];
-                self.dealer.deal(probes, parts);
-                sum_ranks(probes, parts, &self.starts, &self.values)
-            });
+            *total += u128::from(self.twice_wins(probes, work));
         };
         let total = each_run(bucket, 1 - binned, stop, || 0, visit, |a, b| *a += b)?;
         Ok(if binned == 1 { total } else { 2 * positives as u128 * negatives as u128 - total })
+    }
+
+    /// Takes scores, at least one, for others to be ranked among.
+    pub fn take(&mut self, scores: &[S]) {
+        self.raw.clear();
+        self.raw.extend_from_slice(scores);
+        self.bin_raw();
+        self.settle();
+    }
+
+    /// Whether the values are distinct ones: where equal ones or paddings would be miscounted, or bins are crowded.
+    fn settle(&mut self) {
+        self.distinct = !S::PADDING_IS_ABOVE || self.crowded;
+        if self.distinct {
+            self.sort();
+        }
+    }
+
+    /// 2·wins + ties of at most [`PROBES`] probes over the scores that were taken.
+    pub fn twice_wins(&self, probes: &[S], work: &mut Probing<S>) -> u64 {
+        if self.distinct {
+            let mut sum = 0;
+            self.rank(probes, work, |i, up_to| {
+                sum += self.below[up_to] + self.below[self.lower(up_to, probes[i])];
+            });
+            sum
+        } else {
+            let parts = &mut work.parts[..probes.len()];
+            self.dealer.deal(probes, parts);
+            sum_ranks(probes, parts, &self.starts, &self.values)
+        }
     }
 
     /// Visits the distinct scores of the positives of a bucket, highest first: how many positives have the score, and how
@@ -172,10 +192,14 @@ pub fn class_weights<S: Score>(bucket: &Bucket<'_, Weighted<S>>, stop: &Stop) ->
 impl<I: Item> Ranker<I> {
     /// Deals a class, which is not empty, to bins.
     fn bin(&mut self, bucket: &Bucket<'_, I>, class: usize) {
-        let rows = bucket.size()[class];
         self.raw.clear();
-        self.raw.reserve(rows);
+        self.raw.reserve(bucket.size()[class]);
         bucket.runs(class).for_each(|run| self.raw.extend_from_slice(run));
+        self.bin_raw();
+    }
+
+    fn bin_raw(&mut self) {
+        let rows = self.raw.len();
         let (low, high) = extremes(&self.raw);
         // More rows than 32 bits count are left in one bin.
         let bins = if rows < u32::MAX as usize { rows.next_power_of_two().min(MAX_PARTS) } else { 1 };
@@ -329,14 +353,21 @@ dispatched! {
 }
 
 /// The memory of a thread that ranks probes.
-struct Probing<S> {
+pub struct Probing<S> {
     parts: Vec<u16>,
     ranks: Vec<u32>,
     scores: Vec<S>,
     terms: Vec<f64>,
 }
 
-/// Folds the items of one class of a bucket, in pieces of [`STEP`] that span the runs: a tile's run alone, some dozens of
+impl<S> Probing<S> {
+    /// For so many probes at a time.
+    pub fn new(room: usize) -> Self {
+        Probing { parts: vec![0; room], ranks: vec![0; room], scores: Vec::new(), terms: Vec::with_capacity(room) }
+    }
+}
+
+/// Folds the items of one class of a bucket, in pieces of [`PROBES`] that span the runs: a tile's run alone, some dozens of
 /// items, is too short for wide vectors. In parallel where they are many, merged in their order.
 fn each_run<I: Item, T: Send>(
     bucket: &Bucket<'_, I>,
@@ -346,16 +377,15 @@ fn each_run<I: Item, T: Send>(
     visit: impl Fn(&mut T, &[I], &mut Probing<I::Score>) + Sync + Send,
     merge: impl Fn(&mut T, T),
 ) -> Result<T> {
-    let room = bucket.size()[class].min(STEP);
+    let room = bucket.size()[class].min(PROBES);
     let fold = |runs: &mut dyn Iterator<Item = &[I]>| -> Result<T> {
         let (mut state, mut piece) = (new(), Vec::with_capacity(room));
-        let mut work =
-            Probing { parts: vec![0; room], ranks: vec![0; room], scores: Vec::new(), terms: Vec::with_capacity(room) };
+        let mut work = Probing::new(room);
         for mut run in runs {
             while !run.is_empty() {
-                let (fitting, rest) = run.split_at(run.len().min(STEP - piece.len()));
+                let (fitting, rest) = run.split_at(run.len().min(PROBES - piece.len()));
                 piece.extend_from_slice(fitting);
-                if piece.len() == STEP {
+                if piece.len() == PROBES {
                     stop.check()?;
                     visit(&mut state, &piece, &mut work);
                     piece.clear();

@@ -1,4 +1,4 @@
-//! Bindings of [`crate::kernels::curves`].
+//! Bindings of [`crate::kernels::curves`] and [`crate::kernels::multiclass`].
 
 use numpy::PyReadonlyArray1;
 use pyo3::IntoPyObjectExt;
@@ -8,6 +8,7 @@ use super::arrays::{LabelArray, ScoreArray, Weights, scores, tally};
 use super::call::run;
 use crate::kernels::curves as kernels;
 use crate::kernels::curves::{Area, PrecisionSum};
+use crate::kernels::multiclass;
 
 /// False and true positives at or above each distinct score.
 #[pyfunction]
@@ -59,6 +60,51 @@ pub fn average_precision<'py>(
         PrecisionSum::Counts(sum, positives) => (sum, positives).into_bound_py_any(py),
         PrecisionSum::Weights(sum, positives) => (sum, positives).into_bound_py_any(py),
     }
+}
+
+/// Positives, negatives and twice the area under the ROC curve, of scores of 16 bits.
+#[pyfunction]
+#[pyo3(signature = (y_true, pos_label, y_score, /))]
+pub fn roc_auc_of_halves<'py>(
+    py: Python<'py>,
+    y_true: LabelArray<'py>,
+    pos_label: Option<i128>,
+    y_score: PyReadonlyArray1<'py, u16>,
+) -> PyResult<(u64, u64, u128)> {
+    let (t, s) = (y_true.view()?, y_score.as_slice()?);
+    let positive = pos_label.and_then(|label| t.key_of(label));
+    let p = run(py, s.len(), |stop| kernels::roc_auc_of_halves(t, positive, s, stop))?;
+    Ok((p.positives, p.negatives, p.twice_area))
+}
+
+/// Average precision times the positives, and the positives, of scores of 16 bits.
+#[pyfunction]
+#[pyo3(signature = (y_true, pos_label, y_score, /))]
+pub fn average_precision_of_halves<'py>(
+    py: Python<'py>,
+    y_true: LabelArray<'py>,
+    pos_label: Option<i128>,
+    y_score: PyReadonlyArray1<'py, u16>,
+) -> PyResult<(f64, u64)> {
+    let (t, s) = (y_true.view()?, y_score.as_slice()?);
+    let positive = pos_label.and_then(|label| t.key_of(label));
+    run(py, s.len(), |stop| kernels::average_precision_of_halves(t, positive, s, stop))
+}
+
+/// Rows of each class, and how they lie among those of each other class, or of the rest, in its own column.
+#[pyfunction]
+#[pyo3(signature = (y_true, classes, y_score, with_each, /))]
+pub fn class_pairs<'py>(
+    py: Python<'py>,
+    y_true: LabelArray<'py>,
+    classes: Vec<i128>,
+    y_score: ScoreArray<'py>,
+    with_each: bool,
+) -> PyResult<(Vec<u64>, Vec<Vec<u128>>)> {
+    let (t, s) = (y_true.view()?, y_score.view()?);
+    let keys: Vec<Option<u64>> = classes.into_iter().map(|label| t.key_of(label)).collect();
+    let pairs = run(py, s.len(), |stop| multiclass::class_pairs(t, &keys, s, with_each, stop))?;
+    Ok((pairs.rows, pairs.twice_areas))
 }
 
 /// Monotonicity of x and the area under y over x.

@@ -24,7 +24,10 @@ mod core_module {
         contingency, indicator_counts, indicator_counts_by_row, sparse_indicator_counts, sparse_indicator_counts_by_row,
     };
     #[pymodule_export]
-    use super::curves::{average_precision, binary_curve, roc_auc, trapezoid};
+    use super::curves::{
+        average_precision, average_precision_of_halves, binary_curve, class_pairs, roc_auc, roc_auc_of_halves,
+        trapezoid,
+    };
     #[pymodule_export]
     use super::labels::{factorize, factorize_objects, label_set, scan};
     #[pymodule_export]

@@ -1,7 +1,10 @@
 use std::cmp::Ordering;
 
 use proptest::prelude::*;
-use trueval::kernels::curves::{Area, Pairs, PrecisionSum, Tally, average_precision, binary_curve, roc_auc, trapezoid};
+use trueval::kernels::curves::{
+    Area, Pairs, PrecisionSum, Tally, average_precision, average_precision_of_halves, binary_curve, roc_auc,
+    roc_auc_of_halves, trapezoid,
+};
 use trueval::kernels::labels::Labels;
 use trueval::scalar::{Label, ScoreVec, Scores};
 
@@ -112,6 +115,10 @@ fn hostile(n: usize) -> Vec<(&'static str, Vec<f64>)> {
     let mut cases = vec![
         ("constant", with(&|_, _| 0.5)),
         ("two values", with(&|_, x| f64::from(x > 1.0))),
+        ("eight values", with(&|i, _| (i % 8) as f64 - 4.0)),
+        ("nine values", with(&|i, _| (i % 9) as f64)),
+        ("two values and a stranger", with(&|i, x| if i == n - 1 { 0.5 } else { f64::from(x > 1.0) })),
+        ("both zeros and another", with(&|i, _| [0.0, -0.0, -1.0][i % 3])),
         ("rounded", with(&|_, x| (x * 1e3).round() / 1e3)),
         ("outlier", with(&|i, x| if i == 5 { 1e300 } else { x })),
         ("two outliers", with(&|i, x| [1e300, -1e300].get(i).copied().unwrap_or(x))),
@@ -219,6 +226,31 @@ fn the_highest_integers_are_no_paddings() {
     assert_eq!(pairs(&y, Scores::U64(&unsigned)), expected);
     let precision = |scores| average_precision(Labels::U8(&y), positive(), scores, None, &GO).unwrap();
     assert_eq!(precision(Scores::I64(&signed)), precision(Scores::F64(&floats)));
+}
+
+#[test]
+fn halves_are_ranked_as_the_floats_they_are() {
+    // IEEE 754: sign, 5 bits of exponent, 10 of fraction.
+    let widen = |bits: u16| {
+        let (exponent, fraction) = (i32::from(bits >> 10 & 31), f32::from(bits & 1023) / 1024.0);
+        let size = if exponent == 0 { fraction * 2f32.powi(-14) } else { (1.0 + fraction) * 2f32.powi(exponent - 15) };
+        if bits >> 15 == 1 { -size } else { size }
+    };
+    let mut random = Random(12);
+    for n in [0, 1, 1000, MANY] {
+        let y: Vec<u8> = (0..n).map(|_| random.below(2) as u8).collect();
+        let any = |random: &mut Random| random.next() as u16;
+        let finite = |bits: u16| if bits >> 10 & 31 == 31 { bits & 0x83FF } else { bits };
+        let halves: Vec<u16> = (0..n).map(|_| finite(any(&mut random))).collect();
+        let floats: Vec<f32> = halves.iter().map(|bits| widen(*bits)).collect();
+        let labels = Labels::U8(&y);
+        let found = on_any_threads(|| roc_auc_of_halves(labels, positive(), &halves, &GO).unwrap());
+        assert_eq!(found, pairs(&y, Scores::F32(&floats)));
+        let found = on_any_threads(|| average_precision_of_halves(labels, positive(), &halves, &GO).unwrap());
+        let expected = average_precision(labels, positive(), Scores::F32(&floats), None, &GO).unwrap();
+        assert_eq!(PrecisionSum::Counts(found.0, found.1), expected);
+    }
+    assert!(roc_auc_of_halves(Labels::U8(&[0, 1]), positive(), &[0], &GO).is_err());
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod fold;
 mod gains;
 mod labels;
 mod losses;
+mod multiclass;
 mod order;
 mod placements;
 mod ranking;

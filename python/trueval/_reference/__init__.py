@@ -12,7 +12,15 @@ from .counts import (
     sparse_indicator_counts,
     sparse_indicator_counts_by_row,
 )
-from .curves import average_precision, binary_curve, roc_auc, trapezoid
+from .curves import (
+    average_precision,
+    average_precision_of_halves,
+    binary_curve,
+    class_pairs,
+    roc_auc,
+    roc_auc_of_halves,
+    trapezoid,
+)
 from .labels import factorize, factorize_objects, label_set, scan
 from .losses import brier, brier_binary, hinge, hinge_binary, log_loss
 from .placements import auc_covariance, auc_moments, placements, rank_order
@@ -49,10 +57,12 @@ __all__ = [
     "auc_moments",
     "average_precision",
     "average_precision_by_row",
+    "average_precision_of_halves",
     "binary_curve",
     "bootstrap_sums",
     "brier",
     "brier_binary",
+    "class_pairs",
     "class_ranks",
     "contingency",
     "coverage_by_row",
@@ -80,6 +90,7 @@ __all__ = [
     "rank_bootstrap",
     "rank_order",
     "roc_auc",
+    "roc_auc_of_halves",
     "scan",
     "set_num_threads",
     "sign_flip_sums",

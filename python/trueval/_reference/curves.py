@@ -60,6 +60,41 @@ def average_precision(
         return float(np.sum(positives * precision)), _last(tps)
 
 
+def roc_auc_of_halves(y_true: Labels, pos_label: int | None, y_score: NDArray[np.uint16], /) -> tuple[int, int, int]:
+    """`roc_auc` of float16 scores, given by their bits."""
+    positives, negatives, twice_area = roc_auc(y_true, pos_label, _widened(y_score), None)
+    return int(positives), int(negatives), int(twice_area)
+
+
+def average_precision_of_halves(
+    y_true: Labels, pos_label: int | None, y_score: NDArray[np.uint16], /
+) -> tuple[float, int]:
+    """`average_precision` of float16 scores, given by their bits."""
+    total, positives = average_precision(y_true, pos_label, _widened(y_score), None)
+    return total, int(positives)
+
+
+def _widened(bits: NDArray[np.uint16]) -> NDArray[np.float32]:
+    return bits.view(np.float16).astype(np.float32)
+
+
+def class_pairs(
+    y_true: Labels, classes: list[int], y_score: Scores, with_each: bool, /
+) -> tuple[list[int], list[list[int]]]:
+    """Rows of each class, and what they win (2) and tie (1) over the rows of each class, in their own column."""
+    members = [np.flatnonzero(y_true == label) for label in classes]
+    table = []
+    for column, own in enumerate(members):
+        scores = np.sort(y_score[own, column])
+        row = []
+        for other, rows in enumerate(members):
+            probes = y_score[rows, column]
+            lost = np.searchsorted(scores, probes, "left").sum() + np.searchsorted(scores, probes, "right").sum()
+            row.append(0 if other == column else 2 * own.size * rows.size - int(lost))
+        table.append(row if with_each else [sum(row)])
+    return [rows.size for rows in members], table
+
+
 def trapezoid(x: NDArray[np.float64], y: NDArray[np.float64], /) -> tuple[bool, bool, float]:
     """Whether x never decreases, whether it never increases, and the signed area under y."""
     with np.errstate(over="ignore", invalid="ignore"):

@@ -258,10 +258,24 @@ def require_finite(a: Array, name: str = "") -> tuple[float, float]:
         if kind == "O" and np.any(np.not_equal(a, a)):
             raise ValueError("Input contains NaN")
         return math.inf, -math.inf
+    if a.dtype == FLOATS[2] and a.size:
+        low, high = _half_extremes(native(a))
+        if math.isfinite(low) and math.isfinite(high):
+            return low, high
     status, low, high = _backend.current().scan(flat(floats(a)))
     if status:
         raise not_finite(status, a.dtype, name)
     return low, high
+
+
+def _half_extremes(a: Array) -> tuple[float, float]:
+    """Minimum and maximum of float16 by their bits, far faster than widened; not finite where an element is not."""
+    bits = a.view(np.uint16)
+    # Positive ones are in order; negative ones, which have the sign bit, follow in reverse.
+    last, least, top = bits.max(), bits.min(), bits.view(np.int16).max()
+    low = last if last >= 0x8000 else least
+    high = top if top >= 0 else least
+    return float(np.uint16(low).view(np.float16)), float(np.uint16(high).view(np.float16))
 
 
 def flat(a: Array) -> Array:
@@ -289,7 +303,10 @@ def canonical_scores(a: Array) -> Array:
 
 
 def finite_scores(a: Array) -> Array:
-    """Canonical scores without NaN or infinity."""
+    """Scores without NaN or infinity: canonical, or float16, of which `canonical_scores` makes float32."""
+    if a.dtype == FLOATS[2]:
+        require_finite(a)
+        return native(a)
     require_finite(a)
     scores = canonical_scores(a)
     if a.dtype.kind in "OV":

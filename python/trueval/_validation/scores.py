@@ -48,7 +48,7 @@ def resolve_pos_label(target: Target, pos_label: Any) -> int | None:
 
 
 class BinaryRanking(NamedTuple):
-    """Labels, code of the positive one, scores and weights for the curve kernels."""
+    """Labels, code of the positive one, scores (canonical, or float16) and weights for the curve kernels."""
 
     labels: Array
     positive: int | None

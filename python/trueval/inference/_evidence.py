@@ -11,7 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._parameters import is_sparse
-from .._validation.arrays import as_numpy, check_consistent_length, column_or_1d, finite_scores, num_samples
+from .._validation.arrays import (
+    as_numpy,
+    canonical_scores,
+    check_consistent_length,
+    column_or_1d,
+    finite_scores,
+    num_samples,
+)
 from .._validation.targets import Target
 from . import _areas as areas
 from ._cells import Fold, code_labels, tabulate
@@ -306,7 +313,7 @@ def _of_scores(problem: Problem) -> Evidence | None:
     else:
         positive = target.locate(problem.params.get("pos_label", 1))
     labels = target.codes
-    scores = [finite_scores(column_or_1d(score)) for score in problem.predictions]
+    scores = [canonical_scores(finite_scores(column_or_1d(score))) for score in problem.predictions]
     cluster, values = problem.cluster, problem.values
 
     def sample(_: Problem) -> Sample:

@@ -112,9 +112,15 @@ def _roc_area(inputs: BinaryRanking, max_fpr: float | None) -> float:
     weights = inputs.weights
     refuse_zero_weights(weights)
     if (max_fpr is None or max_fpr == 1) and (weights is None or weights.low >= 0):
-        positives, negatives, twice_area = _backend.current().roc_auc(
-            inputs.labels, inputs.positive, inputs.scores, None if weights is None else weights.values
-        )
+        backend, scores = _backend.current(), inputs.scores
+        if weights is None and scores.dtype.char == "e":
+            positives, negatives, twice_area = backend.roc_auc_of_halves(
+                inputs.labels, inputs.positive, scores.view(np.uint16)
+            )
+        else:
+            positives, negatives, twice_area = backend.roc_auc(
+                inputs.labels, inputs.positive, canonical_scores(scores), None if weights is None else weights.values
+            )
         if positives <= 0 or negatives <= 0:
             if negatives <= 0:
                 warn(NO_NEGATIVES, "UndefinedMetricWarning")
@@ -144,9 +150,15 @@ def _precision_area(inputs: BinaryRanking) -> float:
     weights = inputs.weights
     refuse_zero_weights(weights)
     if weights is None or weights.low >= 0:
-        total, positives = _backend.current().average_precision(
-            inputs.labels, inputs.positive, inputs.scores, None if weights is None else weights.values
-        )
+        backend, scores = _backend.current(), inputs.scores
+        if weights is None and scores.dtype.char == "e":
+            total, positives = backend.average_precision_of_halves(
+                inputs.labels, inputs.positive, scores.view(np.uint16)
+            )
+        else:
+            total, positives = backend.average_precision(
+                inputs.labels, inputs.positive, canonical_scores(scores), None if weights is None else weights.values
+            )
         if positives <= 0:
             warn(NO_POSITIVE_CLASS)
             return 0.0
@@ -189,7 +201,8 @@ class _Columns:
         weights = self.weights
         if weights is not None and repeats > 1:
             weights = weights._replace(values=np.repeat(weights.values, repeats))
-        return BinaryRanking(labels, positive, canonical_scores(scores), weights, scores.dtype)
+        ranked = native(scores) if scores.dtype.char == "e" else canonical_scores(scores)
+        return BinaryRanking(labels, positive, ranked, weights, scores.dtype)
 
     def column(self, index: int) -> tuple[BinaryRanking, Target]:
         """One column, with the target that its labels belong to."""
@@ -451,6 +464,8 @@ def _multiclass_roc_auc(  # noqa: PLR0917
         return _one_vs_one(target, classes, score, mean)
     check_consistent_length(target.array, score, sample_weight)
     columns = _Columns(target, classes, score, sample_weight, mean)
+    if sample_weight is None and mean != "micro" and _in_cache(target):
+        return _areas_against_the_rest(target, classes, score, mean)
     present = set(target.facts()[1].tolist())
 
     def of_column(inputs: BinaryRanking, _: Target) -> float:
@@ -489,11 +504,52 @@ def _classes_of_columns(target: Target, labels: Any, n_columns: int) -> Array:
     return out
 
 
+# Rows of a class that are ranked among faster than rows are ordered for one area after the other.
+_MOST_IN_CACHE = 1 << 17
+
+
+def _in_cache(target: Target) -> bool:
+    """Whether all classes are small enough for `class_pairs`."""
+    if target.n_samples <= _MOST_IN_CACHE:
+        return True
+    codes = target.codes
+    return max(_backend.current().contingency(codes, codes, None)[6], default=0) <= _MOST_IN_CACHE
+
+
+def _areas_against_the_rest(target: Target, classes: Array, score: Array, mean: str | None) -> Any:
+    """Mean of the areas of each class against all others."""
+    counts, areas = _backend.current().class_pairs(
+        target.codes, [int(label) for label in classes.tolist()], canonical_scores(score), False
+    )
+
+    def of_column(index: int) -> float:
+        pairs = 2 * counts[index] * (target.n_samples - counts[index])
+        if not pairs:
+            warn(_ONE_CLASS, "UndefinedMetricWarning")
+            return float("nan")
+        return areas[index][0] / pairs
+
+    weights = np.asarray(counts, np.float64) if mean == "weighted" else None
+    return average_columns(of_column, len(counts), mean, weights)
+
+
 def _one_vs_one(
     target: Target, classes: Array, score: Array, mean: str | None, weights: SampleWeights | None = None
 ) -> float:
     """Mean over the pairs of classes of the two areas of each, one with either class as the positive one."""
     codes = target.codes
+    if weights is None and _in_cache(target):
+        counts, twice = _backend.current().class_pairs(
+            codes, [int(label) for label in classes.tolist()], canonical_scores(score), True
+        )
+        present = [column for column, count in enumerate(counts) if count]
+        pairs = list(combinations(sorted(present, key=lambda column: classes[column]), 2))
+        areas = [
+            (twice[a][b] / (2 * counts[a] * counts[b]) + twice[b][a] / (2 * counts[a] * counts[b])) / 2
+            for a, b in pairs
+        ]
+        shares = [(counts[a] + counts[b]) / codes.size for a, b in pairs]
+        return average(np.asarray(areas), shares if mean == "weighted" else None)
     # Rows by class: the narrow codes of a stable sort, then each pair is two slices.
     place = np.searchsorted(target.facts()[1], codes)
     order = np.argsort(place.astype(np.min_scalar_type(classes.size)), kind="stable")

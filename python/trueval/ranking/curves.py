@@ -14,6 +14,7 @@ from .._parameters import (
     deprecate_positional,
     validate,
 )
+from .._validation.arrays import canonical_scores
 from .._validation.scores import (
     BinaryRanking,
     check_binary_ranking,
@@ -31,7 +32,10 @@ NO_POSITIVE_CLASS = "No positive class found in y_true, recall is set to one for
 def _counts(inputs: BinaryRanking) -> Curve:
     """Count false and true positives at or above each distinct score; with the scores, descending."""
     fps, tps, thresholds = _backend.current().binary_curve(
-        inputs.labels, inputs.positive, inputs.scores, None if inputs.weights is None else inputs.weights.values
+        inputs.labels,
+        inputs.positive,
+        canonical_scores(inputs.scores),
+        None if inputs.weights is None else inputs.weights.values,
     )
     dtype = np.dtype(np.float64) if inputs.score_dtype.kind == "O" else inputs.score_dtype
     return fps.astype(np.float64), tps.astype(np.float64), thresholds.astype(dtype, copy=False)
