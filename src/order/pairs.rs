@@ -285,15 +285,23 @@ impl<I: Item> Ranker<I> {
         let (parts, ranks) = (&mut work.parts[..probes.len()], &mut work.ranks[..probes.len()]);
         self.dealer.deal(probes, parts);
         let values = &self.values[..self.len];
+        write_ranks(probes, parts, &self.starts, &self.values, ranks);
         if self.crowded {
+            // Most bins are not; those that are have more values than a window shows.
             for (i, (probe, part)) in probes.iter().zip(&*parts).enumerate() {
                 let part = usize::from(*part);
                 let (start, end) = (self.starts[part] as usize, self.starts[part + 1] as usize);
-                visit(i, start + values[start..end].partition_point(|value| value <= probe));
+                visit(
+                    i,
+                    if end - start > WINDOW {
+                        start + values[start..end].partition_point(|value| value <= probe)
+                    } else {
+                        (ranks[i] as usize).min(self.len)
+                    },
+                );
             }
             return;
         }
-        write_ranks(probes, parts, &self.starts, &self.values, ranks);
         for (i, rank) in ranks.iter().enumerate() {
             // A padding may have been counted.
             visit(i, (*rank as usize).min(self.len));
