@@ -382,7 +382,8 @@ def roc_auc_score(
     [2]_, one-vs-one averaging is that of [3]_.
 
     Time is O(n_samples) to O(n_samples log n_samples), depending on the distribution of the scores, per class; scratch
-    memory is 8 bytes a sample for float64 scores, 4 for float32, 16 with weights.
+    memory is 8 bytes a sample for float64 scores, 4 for float32, 16 with weights; it does not grow with the samples for
+    float16, or for 8 distinct scores at most. Of several classes, up to 8 columns are copied at a time.
 
     References
     ----------
