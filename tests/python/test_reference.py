@@ -483,6 +483,35 @@ def test_ranks_of_classes(dtype: str, data: Any) -> None:
     same(reference.class_ranks(classes[own], classes, scores), expected, np.int64)
 
 
+@given(data=st.data())
+def test_classes_against_each_other_and_the_rest(data: Any) -> None:
+    n, k = data.draw(st.integers(0, 9)), data.draw(st.integers(1, 4))
+    scores = drawn(data.draw, n * k, (0.1, 0.2, 0.3, 0.4), "f8").reshape(n, k)
+    classes = [5, -1, 3, 8][:k]
+    own = np.array(data.draw(st.lists(st.sampled_from(classes), min_size=n, max_size=n)), np.int64)
+    counts, each = reference.class_pairs(own, classes, scores, True)
+    assert counts == [int((own == label).sum()) for label in classes]
+    assert reference.class_pairs(own, classes, scores, False) == (counts, [[sum(row)] for row in each])
+    for a, label in enumerate(classes):
+        for b, other in enumerate(classes):
+            pair = (own == label) | ((own == other) & (a != b))
+            _, _, twice = oracles.pair_counts((own[pair] == label).tolist(), scores[pair, a].tolist())
+            assert each[a][b] == twice
+
+
+@given(data=st.data())
+def test_scores_of_16_bits(data: Any) -> None:
+    n = data.draw(st.integers(1, 12))
+    scores = drawn(data.draw, n, (-2.5, -1.0, -0.0, 0.0, 6e-8, 1.0, 65504.0), "f2")
+    marks = drawn(data.draw, n, (0, 1), "i8")
+    row, ranks = marks.tolist(), scores.tolist()
+    assert reference.roc_auc_of_halves(marks, 1, scores.view(np.uint16)) == oracles.pair_counts(row, ranks)
+    total, positives = reference.average_precision_of_halves(marks, 1, scores.view(np.uint16))
+    assert positives == sum(row)
+    if positives:
+        close(total / positives, oracles.average_precision(row, ranks))
+
+
 def test_rows_without_columns_and_no_rows() -> None:
     for shape in ((0, 3), (2, 0)):
         marks, scores = np.zeros(shape, np.uint8), np.zeros(shape)
@@ -508,6 +537,7 @@ def test_inputs_stay_as_they_were() -> None:
     marks, matrix = fixed(rng.integers(0, 2, (50, 3), dtype=np.uint8)), fixed(rng.random((50, 3)))
     distinct, starts, places = fixed(np.arange(3.0)), fixed(np.arange(51)), fixed(rng.integers(0, 3, 50))
     groups = fixed(np.array([1, 0, 1, 2, 1, 2], np.uint32))
+    halves = fixed(rng.random(50).astype(np.float16).view(np.uint16))
     calls: list[tuple[Any, tuple[Any, ...]]] = [
         (reference.scan, (weight,)),
         (reference.label_set, (distinct,)),
@@ -524,6 +554,9 @@ def test_inputs_stay_as_they_were() -> None:
         (reference.partial_roc_auc_by_row, (marks, matrix, 0.4)),
         (reference.coverage_by_row, (marks, matrix)),
         (reference.class_ranks, (labels, distinct, matrix)),
+        (reference.class_pairs, (labels, [0, 1, 2], matrix, True)),
+        (reference.roc_auc_of_halves, (labels, 1, halves)),
+        (reference.average_precision_of_halves, (labels, 1, halves)),
         (reference.auc_moments, (labels, 1, weight)),
         (reference.placements, (labels, 1, weight)),
         (reference.auc_covariance, (labels, 1, weight, weight)),
