@@ -70,7 +70,7 @@ pub enum Area {
 }
 
 fn weight<K>(items: &[Weighted<K>]) -> f64 {
-    items.iter().map(|item| item.weight).sum()
+    items.iter().map(|item| item.tag).sum()
 }
 
 /// The area under the ROC curve, times the number of pairs of a positive and a negative row, times two.

@@ -117,15 +117,8 @@ impl Tiles {
         let scores = y_score[rows.start * self.classes..rows.end * self.classes].chunks_exact(self.classes);
         for (scores, class) in scores.zip(&self.columns[rows]) {
             let place = &mut next[*class as usize];
-            let scores = &scores[first..first + width];
-            if let Ok(scores) = <&[S; TOGETHER]>::try_from(scores) {
-                for (column, score) in scores.iter().enumerate() {
-                    out[column * self.len + *place as usize] = *score;
-                }
-            } else {
-                for (column, score) in scores.iter().enumerate() {
-                    out[column * self.len + *place as usize] = *score;
-                }
+            for (column, score) in scores[first..first + width].iter().enumerate() {
+                out[column * self.len + *place as usize] = *score;
             }
             *place += 1;
         }
@@ -178,19 +171,18 @@ fn compare_column<'a, S: Score>(
 ) -> Result<Vec<u128>> {
     let all = 0..tiles.number();
     let mut areas = vec![0; if with_each { tiles.classes } else { 1 }];
-    let mut values = Vec::new();
-    all.clone().for_each(|tile| values.extend_from_slice(runs(tile, own..own + 1)));
-    if values.is_empty() {
+    let rows = u128::from(tiles.rows(own));
+    if rows == 0 {
         return Ok(areas);
     }
     let mut ranker = Ranker::default();
-    ranker.take(&values);
+    ranker.take(all.clone().map(|tile| runs(tile, own..own + 1)));
     let mut work = Probing::new(PROBES);
     let mut compare = |tile: usize, classes: Range<usize>| -> Result<u128> {
         let mut won = 0;
         for probes in runs(tile, classes).chunks(PROBES) {
             stop.check()?;
-            won += 2 * values.len() as u128 * probes.len() as u128 - u128::from(ranker.twice_wins(probes, &mut work));
+            won += 2 * rows * probes.len() as u128 - u128::from(ranker.twice_wins(probes, &mut work));
         }
         Ok(won)
     };

@@ -99,7 +99,7 @@ pub fn placements(
         placed.resize_with(y_score.len(), AtomicU64::default);
         let place = |items: &[Indexed<_>], value: usize| {
             for item in items {
-                placed[item.row as usize].store(value as u64, Ordering::Relaxed);
+                placed[item.tag as usize].store(value as u64, Ordering::Relaxed);
             }
         };
         buckets.map(before, stop, |bucket, [mut above, mut passed], sorter: &mut Sorter<_>| {
@@ -201,8 +201,8 @@ pub fn rank_order(y_true: Labels<'_>, positive: Option<u64>, y_score: Scores<'_>
 fn walk<S: Score>(sorted: Sorted<'_, Indexed<S>>, [mut up, mut down]: [usize; 2]) -> RankOrder {
     let mut order = RankOrder::default();
     sorted.descend(|_, positives, negatives| {
-        order.positives.extend(positives.iter().map(|item| item.row));
-        order.negatives.extend(negatives.iter().map(|item| item.row));
+        order.positives.extend(positives.iter().map(|item| item.tag));
+        order.negatives.extend(negatives.iter().map(|item| item.tag));
         up += positives.len();
         if !positives.is_empty() {
             order.groups.push([up, down, down + negatives.len()].map(|count| count as u32));

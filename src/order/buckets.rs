@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::dealer::Dealer;
 use super::scratch::Scratch;
-use super::{BinaryRows, Indexed, Item, Sorted, Sorter, Weighted};
+use super::{BinaryRows, Indexed, Item, Sorted, Sorter, Tagged, Weighted};
 use crate::dispatched;
 use crate::error::{Error, Result, check_length};
 use crate::fold::{CHUNK, Stop};
@@ -228,7 +228,7 @@ pub fn scatter_weighted<S: Score>(
     stop: &Stop,
 ) -> Result<Buckets<Weighted<S>>> {
     check_length("sample_weight", weights.len(), rows.y_score.len())?;
-    deal(rows, Some(weights), |i| Weighted { score: rows.y_score[i], weight: weights[i] }, stop)
+    deal(rows, Some(weights), |i| Tagged { score: rows.y_score[i], tag: weights[i] }, stop)
 }
 
 /// Deals rows to buckets with their numbers, which take 32 bits.
@@ -236,7 +236,7 @@ pub fn scatter_indexed<S: Score>(rows: BinaryRows<'_, S>, stop: &Stop) -> Result
     if rows.y_score.len() > u32::MAX as usize {
         return Err(Error::TooLong);
     }
-    deal(rows, None, |i| Indexed { score: rows.y_score[i], row: i as u32 }, stop)
+    deal(rows, None, |i| Tagged { score: rows.y_score[i], tag: i as u32 }, stop)
 }
 
 fn deal<S: Score, I: Item<Score = S>>(

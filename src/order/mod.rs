@@ -107,36 +107,22 @@ impl<S: Score> Item for S {
     }
 }
 
+/// A score with what goes along with it.
+#[derive(Debug, Clone, Copy)]
+pub struct Tagged<S, T> {
+    /// The score.
+    pub score: S,
+    /// What goes along.
+    pub tag: T,
+}
+
 /// A score with the weight of its row.
-#[derive(Debug, Clone, Copy)]
-pub struct Weighted<S> {
-    /// The score.
-    pub score: S,
-    /// The weight.
-    pub weight: f64,
-}
+pub type Weighted<S> = Tagged<S, f64>;
 
-impl<S: Score> Item for Weighted<S> {
-    type Score = S;
-    #[inline]
-    fn score(&self) -> S {
-        self.score
-    }
-    fn sort(items: &mut [Self]) {
-        items.sort_by_key(|item| item.score.key());
-    }
-}
+/// A score with the number of its row.
+pub type Indexed<S> = Tagged<S, u32>;
 
-/// A score that knows its row.
-#[derive(Debug, Clone, Copy)]
-pub struct Indexed<S> {
-    /// The score.
-    pub score: S,
-    /// The row.
-    pub row: u32,
-}
-
-impl<S: Score> Item for Indexed<S> {
+impl<S: Score, T: Copy + Send + Sync> Item for Tagged<S, T> {
     type Score = S;
     #[inline]
     fn score(&self) -> S {

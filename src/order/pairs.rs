@@ -78,8 +78,7 @@ impl<S: Score> Ranker<S> {
         }
         // The smaller class is binned, the larger one ranked among it.
         let binned = usize::from(negatives < positives);
-        self.bin(bucket, binned);
-        self.settle();
+        self.take(bucket.runs(binned));
         let visit = |total: &mut u128, probes: &[S], work: &mut Probing<S>| {
             *total += u128::from(self.twice_wins(probes, work));
         };
@@ -88,10 +87,8 @@ impl<S: Score> Ranker<S> {
     }
 
     /// Takes scores, at least one, for others to be ranked among.
-    pub fn take(&mut self, scores: &[S]) {
-        self.raw.clear();
-        self.raw.extend_from_slice(scores);
-        self.bin_raw();
+    pub fn take<'a>(&mut self, runs: impl Iterator<Item = &'a [S]>) {
+        self.bin(runs);
         self.settle();
     }
 
@@ -129,7 +126,7 @@ impl<S: Score> Ranker<S> {
         if bucket.size()[0] == 0 {
             return Ok(());
         }
-        self.bin(bucket, 0);
+        self.bin(bucket.runs(0));
         self.sort();
         let new = || vec![0u64; self.len + 1];
         let count = |reached: &mut Vec<u64>, probes: &[S], work: &mut Probing<S>| {
@@ -153,7 +150,7 @@ impl<S: Score> Ranker<Weighted<S>> {
             return Ok(Sum::default());
         }
         let binned = usize::from(negatives < positives);
-        self.bin(bucket, binned);
+        self.bin(bucket.runs(binned));
         self.sort();
         // For each number of distinct scores: what the negatives of these weigh, or the positives of all others.
         let mut reached = vec![0.0; self.len + 1];
@@ -161,7 +158,7 @@ impl<S: Score> Ranker<Weighted<S>> {
         for step in 0..self.len {
             let i = if binned == 1 { step } else { self.len - 1 - step };
             for item in &self.binned[self.below[i] as usize..self.below[i + 1] as usize] {
-                sum.add(item.weight);
+                sum.add(item.tag);
             }
             reached[if binned == 1 { i + 1 } else { i }] = sum.value();
         }
@@ -171,7 +168,7 @@ impl<S: Score> Ranker<Weighted<S>> {
             scores.extend(probes.iter().map(|item| item.score));
             terms.clear();
             self.rank(&scores, work, |i, up_to| {
-                terms.push(probes[i].weight * (reached[up_to] + reached[self.lower(up_to, scores[i])]));
+                terms.push(probes[i].tag * (reached[up_to] + reached[self.lower(up_to, scores[i])]));
             });
             total.add(lane_sum(0..probes.len(), |i| terms[i]));
             (work.scores, work.terms) = (scores, terms);
@@ -183,22 +180,20 @@ impl<S: Score> Ranker<Weighted<S>> {
 /// The weights of both classes of a bucket.
 pub fn class_weights<S: Score>(bucket: &Bucket<'_, Weighted<S>>, stop: &Stop) -> Result<[Sum; 2]> {
     let weigh = |sum: &mut Sum, items: &[Weighted<S>], _: &mut Probing<S>| {
-        sum.add(lane_sum(0..items.len(), |i| items[i].weight));
+        sum.add(lane_sum(0..items.len(), |i| items[i].tag));
     };
     let weight = |class| each_run(bucket, class, stop, Sum::default, weigh, |a, b| a.merge(b));
     Ok([weight(0)?, weight(1)?])
 }
 
 impl<I: Item> Ranker<I> {
-    /// Deals a class, which is not empty, to bins.
-    fn bin(&mut self, bucket: &Bucket<'_, I>, class: usize) {
+    /// Deals items, at least one, to bins.
+    fn bin<'a>(&mut self, runs: impl Iterator<Item = &'a [I]>)
+    where
+        I: 'a,
+    {
         self.raw.clear();
-        self.raw.reserve(bucket.size()[class]);
-        bucket.runs(class).for_each(|run| self.raw.extend_from_slice(run));
-        self.bin_raw();
-    }
-
-    fn bin_raw(&mut self) {
+        runs.for_each(|run| self.raw.extend_from_slice(run));
         let rows = self.raw.len();
         let (low, high) = extremes(&self.raw);
         // More rows than 32 bits count are left in one bin.

@@ -302,13 +302,15 @@ def canonical_scores(a: Array) -> Array:
     return native(as_numbers(a, "y_score"), np.float64)
 
 
+def rankable_scores(a: Array) -> Array:
+    """Canonical scores, or float16 as they are: `canonical_scores` makes float32 of these."""
+    return native(a) if a.dtype == FLOATS[2] else canonical_scores(a)
+
+
 def finite_scores(a: Array) -> Array:
-    """Scores without NaN or infinity: canonical, or float16, of which `canonical_scores` makes float32."""
-    if a.dtype == FLOATS[2]:
-        require_finite(a)
-        return native(a)
+    """Rankable scores without NaN or infinity."""
     require_finite(a)
-    scores = canonical_scores(a)
+    scores = rankable_scores(a)
     if a.dtype.kind in "OV":
         require_finite(scores)
     return scores

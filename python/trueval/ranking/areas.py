@@ -28,6 +28,7 @@ from .._validation.arrays import (
     check_consistent_length,
     column_or_1d,
     native,
+    rankable_scores,
     refuse_zero_weights,
 )
 from .._validation.scores import (
@@ -107,20 +108,21 @@ def _area(x: Array, y: Array) -> float:
     return float(area)  # a NaN among x compares with nothing
 
 
+def _ranked(kernel: str, inputs: BinaryRanking) -> Any:
+    """Call a kernel of one positive class, or its variant for float16."""
+    labels, positive, scores, weights, _ = inputs
+    if weights is None and scores.dtype.char == "e":
+        return getattr(_backend.current(), f"{kernel}_of_halves")(labels, positive, scores.view(np.uint16))
+    values = None if weights is None else weights.values
+    return getattr(_backend.current(), kernel)(labels, positive, canonical_scores(scores), values)
+
+
 def _roc_area(inputs: BinaryRanking, max_fpr: float | None) -> float:
     """ROC AUC of one positive class, partial below `max_fpr`."""
     weights = inputs.weights
     refuse_zero_weights(weights)
     if (max_fpr is None or max_fpr == 1) and (weights is None or weights.low >= 0):
-        backend, scores = _backend.current(), inputs.scores
-        if weights is None and scores.dtype.char == "e":
-            positives, negatives, twice_area = backend.roc_auc_of_halves(
-                inputs.labels, inputs.positive, scores.view(np.uint16)
-            )
-        else:
-            positives, negatives, twice_area = backend.roc_auc(
-                inputs.labels, inputs.positive, canonical_scores(scores), None if weights is None else weights.values
-            )
+        positives, negatives, twice_area = _ranked("roc_auc", inputs)
         if positives <= 0 or negatives <= 0:
             if negatives <= 0:
                 warn(NO_NEGATIVES, "UndefinedMetricWarning")
@@ -150,21 +152,19 @@ def _precision_area(inputs: BinaryRanking) -> float:
     weights = inputs.weights
     refuse_zero_weights(weights)
     if weights is None or weights.low >= 0:
-        backend, scores = _backend.current(), inputs.scores
-        if weights is None and scores.dtype.char == "e":
-            total, positives = backend.average_precision_of_halves(
-                inputs.labels, inputs.positive, scores.view(np.uint16)
-            )
-        else:
-            total, positives = backend.average_precision(
-                inputs.labels, inputs.positive, canonical_scores(scores), None if weights is None else weights.values
-            )
+        total, positives = _ranked("average_precision", inputs)
         if positives <= 0:
             warn(NO_POSITIVE_CLASS)
             return 0.0
         return float(max(0.0, total / positives))
     precision, recall, _ = precision_recall_points(inputs, drop_intermediate=False)
     return float(max(0.0, -np.sum(np.diff(recall) * precision[:-1])))
+
+
+def _sizes(codes: Array, weight: Array | None) -> dict[Any, Any]:
+    """How many rows each code has, or what they weigh."""
+    _, present, _, _, _, _, counts, sums = _backend.current().contingency(codes, codes, weight)
+    return dict(zip(present.tolist(), (counts if sums is None else sums).tolist(), strict=True))
 
 
 class _Columns:
@@ -201,8 +201,7 @@ class _Columns:
         weights = self.weights
         if weights is not None and repeats > 1:
             weights = weights._replace(values=np.repeat(weights.values, repeats))
-        ranked = native(scores) if scores.dtype.char == "e" else canonical_scores(scores)
-        return BinaryRanking(labels, positive, ranked, weights, scores.dtype)
+        return BinaryRanking(labels, positive, rankable_scores(scores), weights, scores.dtype)
 
     def column(self, index: int) -> tuple[BinaryRanking, Target]:
         """One column, with the target that its labels belong to."""
@@ -230,8 +229,7 @@ class _Columns:
             marks: Array = self.target.array
             return np.asarray(marks.sum(axis=0) if weight is None else weight @ marks, dtype=np.float64)
         codes = self.target.codes
-        _, present, _, _, _, _, counts, sums = _backend.current().contingency(codes, codes, weight)
-        table = dict(zip(present.tolist(), (counts if sums is None else sums).tolist(), strict=True))
+        table = _sizes(codes, weight)
         return np.array([table.get(code, 0) for code in self.classes.tolist()], dtype=np.float64)
 
     def marks(self) -> NDArray[np.bool_]:
@@ -465,9 +463,9 @@ def _multiclass_roc_auc(  # noqa: PLR0917
         check_consistent_length(target.array, score)
         return _one_vs_one(target, classes, score, mean)
     check_consistent_length(target.array, score, sample_weight)
-    columns = _Columns(target, classes, score, sample_weight, mean)
     if sample_weight is None and mean != "micro" and _in_cache(target):
         return _areas_against_the_rest(target, classes, score, mean)
+    columns = _Columns(target, classes, score, sample_weight, mean)
     present = set(target.facts()[1].tolist())
 
     def of_column(inputs: BinaryRanking, _: Target) -> float:
@@ -514,15 +512,18 @@ def _in_cache(target: Target) -> bool:
     """Whether all classes are small enough for `class_pairs`."""
     if target.n_samples <= _MOST_IN_CACHE:
         return True
-    codes = target.codes
-    return max(_backend.current().contingency(codes, codes, None)[6], default=0) <= _MOST_IN_CACHE
+    return max(_sizes(target.codes, None).values()) <= _MOST_IN_CACHE
+
+
+def _class_pairs(target: Target, classes: Array, score: Array, *, with_each: bool) -> tuple[list[int], list[list[int]]]:
+    """Rows of each class, and what they win and tie in its column, as `class_pairs` counts them."""
+    labels = [int(label) for label in classes.tolist()]
+    return _backend.current().class_pairs(target.codes, labels, canonical_scores(score), with_each)
 
 
 def _areas_against_the_rest(target: Target, classes: Array, score: Array, mean: str | None) -> Any:
     """Mean of the areas of each class against all others."""
-    counts, areas = _backend.current().class_pairs(
-        target.codes, [int(label) for label in classes.tolist()], canonical_scores(score), False
-    )
+    counts, areas = _class_pairs(target, classes, score, with_each=False)
 
     def of_column(index: int) -> float:
         pairs = 2 * counts[index] * (target.n_samples - counts[index])
@@ -541,9 +542,7 @@ def _one_vs_one(
     """Mean over the pairs of classes of the two areas of each, one with either class as the positive one."""
     codes = target.codes
     if weights is None and _in_cache(target):
-        counts, twice = _backend.current().class_pairs(
-            codes, [int(label) for label in classes.tolist()], canonical_scores(score), True
-        )
+        counts, twice = _class_pairs(target, classes, score, with_each=True)
         present = [column for column, count in enumerate(counts) if count]
         pairs = list(combinations(sorted(present, key=lambda column: classes[column]), 2))
         areas = [
