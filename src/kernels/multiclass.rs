@@ -138,7 +138,7 @@ fn compare<S: Score>(tiles: &Tiles, y_score: &[S], with_each: bool, stop: &Stop)
             Ok(())
         };
         let share = tiles.len * width;
-        let serial = n <= CHUNK;
+        let serial = n * classes <= CHUNK;
         if serial {
             copied.chunks_mut(share).take(tiles.number()).enumerate().try_for_each(copy)?;
         } else {
