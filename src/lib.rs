@@ -8,6 +8,7 @@
 //! Whatever a kernel returns has the same bits for any number of threads: counts are integers, and floating-point sums
 //! are compensated within chunks whose boundaries depend on the data alone, then merged in the order of the chunks.
 
+pub mod draws;
 pub mod error;
 pub mod fold;
 pub mod kernels;

@@ -1,8 +1,4 @@
-//! Resampling: how often each unit (row or cluster) is drawn, and what the metrics are then.
-//!
-//! Replicate i is a function of the seed and i alone. Its random numbers are those of Philox4x64-10 (Salmon et al. 2011)
-//! with the key (seed, 0) and a counter whose highest word is i and whose next one names the purpose, so that no replicate
-//! waits for another and any block of them can be had by itself, on any thread.
+//! Resampling: what metrics are of the rows drawn ([`crate::draws`]).
 //!
 //! A bootstrap replicate is one count per unit. What depends on the order of scores is ordered once, beforehand
 //! ([`crate::kernels::placements::rank_order`]); each replicate then is one walk down that order with integer sums.
@@ -10,150 +6,12 @@
 use rayon::prelude::*;
 
 use crate::dispatched;
+use crate::draws::{LOOK, SIGNS, Scheme, Stream};
 use crate::error::{Error, Result, check_length};
 use crate::fold::{CHUNK, Stop, Sum};
 
-/// What a stream of random numbers is for: a word of the counter.
-const DRAWS: u64 = 0;
-const SIGNS: u64 = 1;
-const POISSON: u64 = 6;
-
 /// Precisions are rounded to a multiple of 1 / `SCALE`, so that their sum is one of integers.
 const SCALE: f64 = (1u64 << 52) as f64;
-
-/// One block of Philox4x64-10.
-#[inline]
-fn philox(mut counter: [u64; 4], mut key: [u64; 2]) -> [u64; 4] {
-    for _ in 0..10 {
-        let low = u128::from(counter[0]) * 0xD2E7_470E_E14C_6C93;
-        let high = u128::from(counter[2]) * 0xCA5A_8263_9512_1157;
-        counter = [
-            (high >> 64) as u64 ^ counter[1] ^ key[0],
-            high as u64,
-            (low >> 64) as u64 ^ counter[3] ^ key[1],
-            low as u64,
-        ];
-        key = [key[0].wrapping_add(0x9E37_79B9_7F4A_7C15), key[1].wrapping_add(0xBB67_AE85_84CA_A73B)];
-    }
-    counter
-}
-
-/// The random numbers of one replicate, in the order in which NumPy's `Philox(key, counter)` gives them.
-#[derive(Debug, Clone)]
-pub struct Stream {
-    key: [u64; 2],
-    counter: [u64; 4],
-    block: [u64; 4],
-    used: usize,
-}
-
-impl Stream {
-    /// The numbers of a replicate that serve one purpose.
-    pub fn new(seed: u64, purpose: u64, replicate: u64) -> Self {
-        Stream { key: [seed, 0], counter: [0, 0, purpose, replicate], block: [0; 4], used: 4 }
-    }
-
-    #[inline]
-    fn advance(&mut self) -> [u64; 4] {
-        self.counter[0] += 1;
-        philox(self.counter, self.key)
-    }
-
-    /// The next number.
-    #[inline]
-    pub fn number(&mut self) -> u64 {
-        if self.used == 4 {
-            self.block = self.advance();
-            self.used = 0;
-        }
-        self.used += 1;
-        self.block[self.used - 1]
-    }
-}
-
-/// Draws made between two looks at a request to stop: some milliseconds.
-const LOOK: usize = 1 << 20;
-
-/// Draws made before they are counted, a multiple of 4.
-const AHEAD: usize = 1 << 9;
-
-/// Adds as many draws as there are counts: unit ⌊u · units / 2^64⌋ for each number u.
-///
-/// A unit is drawn once on average; that one is drawn more than 255 times, which its byte could not hold, has a
-/// probability below 1 / 256!, or 10^-507.
-fn draw(counts: &mut [u8], stream: &mut Stream, stop: &Stop) -> Result<()> {
-    let units = counts.len();
-    let unit = |number: u64| ((u128::from(number) * units as u128) >> 64) as usize;
-    let mut count = |unit: usize| {
-        // SAFETY: every number is below 2^64, so that `unit` gave less than `units`, the length of the slice.
-        let slot = unsafe { counts.get_unchecked_mut(unit) };
-        *slot = slot.wrapping_add(1);
-    };
-    let mut left = units;
-    while left > 0 && stream.used < 4 {
-        count(unit(stream.number()));
-        left -= 1;
-    }
-    // Units are written down before they are counted: a counter that is not in the nearest cache then does not hold up
-    // the multiplications, which is a quarter of the time at 10^6 units.
-    let mut drawn = [0usize; AHEAD];
-    let mut looked = 0;
-    while left >= AHEAD {
-        looked += AHEAD;
-        if looked >= LOOK {
-            stop.check()?;
-            looked = 0;
-        }
-        for slots in drawn.as_chunks_mut::<4>().0 {
-            *slots = stream.advance().map(unit);
-        }
-        drawn.iter().for_each(|unit| count(*unit));
-        left -= AHEAD;
-    }
-    stop.check()?;
-    for _ in 0..left {
-        count(unit(stream.number()));
-    }
-    Ok(())
-}
-
-/// ⌊2^64 · P(X ≤ k)⌋ of a Poisson variable X of mean 1; a count is how many of them a number reaches.
-const POISSON_STEPS: [u64; 20] = [
-    0x5E2D_58D8_B3BC_DF1A,
-    0xBC5A_B1B1_6779_BE35,
-    0xEB71_5E1D_C158_2DC2,
-    0xFB23_9797_34A2_52F1,
-    0xFF10_25F5_9174_DC3D,
-    0xFFD9_0F3B_A405_5E19,
-    0xFFFA_8B71_FC72_C913,
-    0xFFFF_540C_0914_B3C9,
-    0xFFFF_ED1F_4AA8_F120,
-    0xFFFF_FE21_6E64_1462,
-    0xFFFF_FFD4_D85D_3183,
-    0xFFFF_FFFC_6DA2_62B4,
-    0xFFFF_FFFF_BA12_D178,
-    0xFFFF_FFFF_FB07_C64C,
-    0xFFFF_FFFF_FFAB_8EA5,
-    0xFFFF_FFFF_FFFA_BE22,
-    0xFFFF_FFFF_FFFF_B11A,
-    0xFFFF_FFFF_FFFF_FBA1,
-    0xFFFF_FFFF_FFFF_FFC5,
-    0xFFFF_FFFF_FFFF_FFFD,
-];
-
-/// Gives each count a Poisson variable of mean 1, made of a number of its own: number u for unit u.
-///
-/// A unit's count then depends on no other unit, so that parts of the rows can be resampled apart from one another.
-fn draw_poisson(counts: &mut [u8], stream: &mut Stream, stop: &Stop) -> Result<()> {
-    for counts in counts.chunks_mut(LOOK) {
-        stop.check()?;
-        for slot in counts {
-            let number = stream.number();
-            *slot = POISSON_STEPS.iter().take_while(|step| number >= **step).count() as u8;
-        }
-    }
-    Ok(())
-}
 
 /// Maps replicates in parallel, each thread with a scratch memory of its own; `work` is what one costs, in rows.
 fn replicates<S: Send, T: Send>(
@@ -170,29 +28,6 @@ fn replicates<S: Send, T: Send>(
     }
     let indices = (0..count).into_par_iter().with_min_len(together);
     indices.map_init(scratch, |scratch, i| run(scratch, first + i as u64)).collect()
-}
-
-/// How units are drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Scheme {
-    /// The seed of all replicates.
-    pub seed: u64,
-    /// Whether counts are independent Poisson variables, instead of those of as many draws as there are units.
-    pub poisson: bool,
-}
-
-impl Scheme {
-    fn stream(self, replicate: u64) -> Stream {
-        Stream::new(self.seed, if self.poisson { POISSON } else { DRAWS }, replicate)
-    }
-
-    fn draw(self, counts: &mut [u8], stream: &mut Stream, stop: &Stop) -> Result<()> {
-        if self.poisson {
-            return draw_poisson(counts, stream, stop);
-        }
-        counts.fill(0);
-        draw(counts, stream, stop)
-    }
 }
 
 /// What a replicate draws from.
@@ -277,9 +112,8 @@ pub fn rank_bootstrap(
     }
     let scratch = || Scratch { counts: drawn_from.map(|n| vec![0u8; n]), sums: vec![0u32; negatives + 1] };
     let run = |scratch: &mut Scratch, replicate: u64| {
-        let mut stream = scheme.stream(replicate);
-        for counts in &mut scratch.counts {
-            scheme.draw(counts, &mut stream, stop)?;
+        for (part, counts) in scratch.counts.iter_mut().enumerate() {
+            scheme.draw(counts, part as u64, replicate, stop)?;
         }
         let of_negatives = usize::from(drawn == Drawn::Classes);
         let mut values = Vec::with_capacity(rankings.len() * what.width());
@@ -466,7 +300,7 @@ pub fn bootstrap_sums(entries: Entries<'_>, scheme: Scheme, first: u64, count: u
         }
     }
     let run = |(counts, part): &mut (Vec<u8>, Vec<f64>), replicate: u64| {
-        scheme.draw(counts, &mut scheme.stream(replicate), stop)?;
+        scheme.draw(counts, 0, replicate, stop)?;
         let mut sums = vec![Sum::default(); width];
         let mut flush = |part: &mut [f64]| {
             for (sum, part) in sums.iter_mut().zip(part) {
@@ -536,7 +370,7 @@ dispatched! {
 /// number w.
 pub fn sign_flip_sums(values: &[f64], seed: u64, first: u64, count: usize, stop: &Stop) -> Result<Vec<f64>> {
     let run = |words: &mut Vec<u64>, replicate: u64| {
-        let mut stream = Stream::new(seed, SIGNS, replicate);
+        let mut stream = Stream::new(seed, 0, SIGNS, replicate);
         let mut sum = Sum::default();
         for (i, values) in values.chunks(STEP).enumerate() {
             if i % (LOOK / STEP) == 0 {

@@ -5,8 +5,9 @@ use pyo3::prelude::*;
 
 use super::arrays::array;
 use super::call::run;
+use crate::draws::Scheme;
 use crate::kernels::resample as kernels;
-use crate::kernels::resample::{Drawn, Entries, Ranked, Ranking, Scheme};
+use crate::kernels::resample::{Drawn, Entries, Ranked, Ranking};
 
 type Indices<'py> = PyReadonlyArray1<'py, u32>;
 type RankingArrays<'py> = (Option<Indices<'py>>, Option<Indices<'py>>, Indices<'py>);

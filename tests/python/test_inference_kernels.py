@@ -91,16 +91,22 @@ def poisson_count(number: int) -> int:
 
 def drawn(seed: int, replicate: int, sizes: list[int], poisson: bool = False) -> list[np.ndarray]:
     """Counts of units, in Python's integers, from NumPy's Philox."""
-    key, counter = np.array([seed, 0], np.uint64), np.array([0, 0, 6 if poisson else 0, replicate], np.uint64)
-    numbers = np.random.Philox(key=key, counter=counter)
-    if poisson:
-        return [np.array([poisson_count(int(u)) for u in np.atleast_1d(numbers.random_raw(n))], int) for n in sizes]
-    return [
-        np.bincount([(int(u) * n) >> 64 for u in np.atleast_1d(numbers.random_raw(n))], minlength=n)
-        if n
-        else np.zeros(0, int)
-        for n in sizes
-    ]
+    counts = []
+    for part, n in enumerate(sizes):
+        key, counter = np.array([seed, 0], np.uint64), np.array([0, part, 6 if poisson else 0, replicate], np.uint64)
+        numbers = np.random.Philox(key=key, counter=counter)
+        if poisson:
+            counts.append(np.array([poisson_count(int(u)) for u in np.atleast_1d(numbers.random_raw(n))], int))
+            continue
+        units: list[int] = []
+        while len(units) < n:
+            number = int(numbers.random_raw())
+            for half in (number % 2**32, number >> 32):
+                unit, rest = divmod(half * n, 2**32)
+                if rest >= 2**32 % n:
+                    units.append(unit)
+        counts.append(np.bincount(units[:n], minlength=n) if n else np.zeros(0, int))
+    return counts
 
 
 def delong_error(marks: np.ndarray, scores: np.ndarray) -> float:

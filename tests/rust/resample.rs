@@ -1,10 +1,9 @@
+use trueval::draws::{Scheme, Stream};
 use trueval::error::Error;
 use trueval::fold::Stop;
 use trueval::kernels::labels::Labels;
 use trueval::kernels::placements::{RankOrder, rank_order};
-use trueval::kernels::resample::{
-    Drawn, Entries, Ranked, Ranking, Scheme, Stream, bootstrap_sums, rank_bootstrap, sign_flip_sums,
-};
+use trueval::kernels::resample::{Drawn, Entries, Ranked, Ranking, bootstrap_sums, rank_bootstrap, sign_flip_sums};
 use trueval::scalar::{Label, Scores};
 
 use crate::{GO, MANY, Random, on_any_threads};
@@ -19,10 +18,18 @@ fn plain(seed: u64) -> Scheme {
 }
 
 /// How often each unit is drawn, in wide integers, from the stream itself.
-fn counts(stream: &mut Stream, units: usize) -> Vec<u64> {
+fn counts(mut stream: Stream, units: usize) -> Vec<u64> {
     let mut counts = vec![0; units];
-    for _ in 0..units {
-        counts[((u128::from(stream.number()) * units as u128) >> 64) as usize] += 1;
+    let mut left = units;
+    while left > 0 {
+        let number = stream.number();
+        for half in [number as u32, (number >> 32) as u32] {
+            let (unit, rest) = (u64::from(half) * units as u64 >> 32, (half as u64 * units as u64) as u32);
+            if left > 0 && u64::from(rest) >= (1 << 32) % units as u64 {
+                counts[unit as usize] += 1;
+                left -= 1;
+            }
+        }
     }
     counts
 }
@@ -58,9 +65,25 @@ const KNOWN: [u64; 5] =
 #[test]
 fn the_numbers_of_numpy() {
     // Philox(key=7, counter=0).random_raw(5)
-    let mut stream = Stream::new(7, 0, 0);
+    let mut stream = Stream::new(7, 0, 0, 0);
     let found: Vec<u64> = (0..5).map(|_| stream.number()).collect();
     assert_eq!(found, KNOWN);
+}
+
+#[test]
+fn units_are_drawn_alike() {
+    // Of 3·2^30 units, a quarter of the halves is left out; of so few, each unit is drawn as often as any other.
+    for units in [1, 2, 3, 7, 1000] {
+        let entries = |marks: &'static [f64]| Entries { values: marks, places: None, width: 1, units };
+        let mut sums = vec![0.0; units];
+        for (unit, sum) in sums.iter_mut().enumerate().take(7) {
+            let marks: Vec<f64> = (0..units).map(|other| f64::from(u8::from(other == unit))).collect();
+            let drawn = bootstrap_sums(entries(marks.leak()), plain(5), 0, 4000, &GO).unwrap();
+            *sum = drawn.iter().sum::<f64>() / 4000.0;
+        }
+        // 4,000 numbers of mean 1 and variance below 1.
+        assert!(sums.iter().take(7).all(|mean| (mean - 1.0).abs() < 4.5 / 4000f64.sqrt()), "{units} {sums:?}");
+    }
 }
 
 #[test]
@@ -75,13 +98,13 @@ fn replicates_of_rankings() {
             let run = |what| rank_bootstrap(what, &[ranking], sizes, drawn, plain(11), 4, 3, &GO).unwrap();
             let (areas, precisions, both) = (run(Ranked::Area), run(Ranked::Precision), run(Ranked::AreaError));
             for i in 0..3 {
-                let mut stream = Stream::new(11, 0, 4 + i as u64);
+                let stream = |part| Stream::new(11, part, 0, 4 + i as u64);
                 let (up, down) = if places {
-                    let all = counts(&mut stream, rows);
+                    let all = counts(stream(0), rows);
                     let pick = |list: &[u32]| list.iter().map(|row| all[*row as usize]).collect::<Vec<u64>>();
                     (pick(&order.positives), pick(&order.negatives))
                 } else {
-                    (counts(&mut stream, sizes[0]), counts(&mut stream, sizes[1]))
+                    (counts(stream(0), sizes[0]), counts(stream(1), sizes[1]))
                 };
                 let [area, precision] = naive(&order, &up, &down);
                 assert!(same(areas[i], area) && same(both[2 * i], area), "{} {area}", areas[i]);
@@ -106,7 +129,7 @@ fn any_threads_and_any_block() {
     let values: Vec<f64> = (0..MANY).map(|_| random.unit() - 0.5).collect();
     let entries = Entries { values: &values, places: None, width: 1, units: MANY };
     let sums = on_any_threads(|| bootstrap_sums(entries, plain(3), 10, 6, &GO).unwrap());
-    let drawn = counts(&mut Stream::new(3, 0, 12), MANY);
+    let drawn = counts(Stream::new(3, 0, 0, 12), MANY);
     let naive: f64 = values.iter().zip(drawn).map(|(value, count)| value * count as f64).sum();
     // MANY roundings of sums below 300.
     assert!((sums[2] - naive).abs() < 1e-9);

@@ -17,18 +17,27 @@ _DRAWS, _SIGNS, _POISSON = 0, 1, 6
 _SCALE = 2.0**52
 
 
-def stream(seed: int, purpose: int, replicate: int) -> np.random.Philox:
-    """Random numbers of one replicate that serve one purpose."""
-    key, counter = np.array([seed, 0], np.uint64), np.array([0, 0, purpose, replicate], np.uint64)
+def stream(seed: int, part: int, purpose: int, replicate: int) -> np.random.Philox:
+    """Random numbers of one part of a replicate that serve one purpose."""
+    key, counter = np.array([seed, 0], np.uint64), np.array([0, part, purpose, replicate], np.uint64)
     return np.random.Philox(key=key, counter=counter)
 
 
 def _draw(numbers: np.random.Philox, units: int) -> NDArray[np.int64]:
-    """How often each unit is drawn in as many draws as there are units: the high half of u * units, for each u."""
-    u = np.atleast_1d(numbers.random_raw(units))
-    n, half = np.uint64(units), np.uint64(32)
-    drawn = ((u >> half) * n + ((u & np.uint64(0xFFFFFFFF)) * n >> half)) >> half
-    return np.bincount(drawn.astype(np.intp), minlength=units)
+    """How often each unit is drawn in as many draws as there are units.
+
+    Each random number gives two draws, its low half first: the high half of h * units for a half h, unless the low half
+    of that product is below 2**32 modulo units, so that as many h are left for each unit.
+    """
+    n, low = np.uint64(units), np.uint64(0xFFFFFFFF)
+    counts, left = np.zeros(units, np.int64), units
+    while left:
+        raw: Any = np.atleast_1d(numbers.random_raw((left + 1) // 2)).astype("<u8")
+        products = raw.view("<u4").astype(np.uint64) * n
+        drawn = (products >> np.uint64(32))[(products & low) >= np.uint64((1 << 32) % units)][:left]
+        counts += np.bincount(drawn.astype(np.intp), minlength=units)
+        left -= len(drawn)
+    return counts
 
 
 def _steps() -> NDArray[np.uint64]:
@@ -47,11 +56,11 @@ def _draw_poisson(numbers: np.random.Philox, units: int) -> NDArray[np.int64]:
     return np.searchsorted(_steps(), np.atleast_1d(numbers.random_raw(units)), "right").astype(np.int64)
 
 
-def _counts(poisson: bool, seed: int, replicate: int) -> tuple[Any, np.random.Philox]:
-    """How units are drawn, and the numbers that it takes."""
+def _counts(poisson: bool, seed: int, part: int, replicate: int, units: int) -> NDArray[np.int64]:
+    """How often each unit of a part is drawn."""
     if poisson:
-        return _draw_poisson, stream(seed, _POISSON, replicate)
-    return _draw, stream(seed, _DRAWS, replicate)
+        return _draw_poisson(stream(seed, part, _POISSON, replicate), units)
+    return _draw(stream(seed, part, _DRAWS, replicate), units)
 
 
 def rank_bootstrap(  # noqa: PLR0917
@@ -69,11 +78,10 @@ def rank_bootstrap(  # noqa: PLR0917
     """Area (0), average precision (1), or area and its standard error (2), for each replicate and ranking."""
     values: list[float] = []
     for replicate in range(first, first + count):
-        draw, numbers = _counts(poisson, seed, replicate)
         if units is None:
-            up, down = draw(numbers, positives), draw(numbers, negatives)
+            up, down = (_counts(poisson, seed, i, replicate, n) for i, n in enumerate((positives, negatives)))
         else:
-            up = down = draw(numbers, units)
+            up = down = _counts(poisson, seed, 0, replicate, units)
         for of_positives, of_negatives, groups in rankings:
             ups = up if of_positives is None else up[of_positives]
             downs = down if of_negatives is None else down[of_negatives]
@@ -128,8 +136,7 @@ def bootstrap_sums(  # noqa: PLR0917
     """Sum the columns over the units drawn in each replicate."""
     sums = np.empty((count, width))
     for i in range(count):
-        draw, numbers = _counts(poisson, seed, first + i)
-        drawn = draw(numbers, n_units)
+        drawn = _counts(poisson, seed, 0, first + i, n_units)
         if units is None or columns is None:
             sums[i] = (values.reshape(n_units, width) * drawn[:, np.newaxis]).sum(axis=0)
         else:
@@ -142,7 +149,7 @@ def sign_flip_sums(values: NDArray[np.float64], seed: int, first: int, count: in
     words = -(-len(values) // 64)
     sums = np.empty(count)
     for i in range(count):
-        raw: Any = np.atleast_1d(stream(seed, _SIGNS, first + i).random_raw(words)).astype("<u8")
+        raw: Any = np.atleast_1d(stream(seed, 0, _SIGNS, first + i).random_raw(words)).astype("<u8")
         minus = np.unpackbits(raw.view(np.uint8), bitorder="little")[: len(values)].astype(bool)
         sums[i] = np.sum(np.where(minus, -values, values))
     return sums
