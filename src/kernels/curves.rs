@@ -14,7 +14,7 @@ use crate::fold::{Stop, Sum};
 use crate::kernels::labels::Labels;
 use crate::order::{
     BinaryRows, Buckets, Group, Item, Ranker, Sorted, Sorter, Weighted, class_weights, few_groups, half_groups,
-    scatter, scatter_weighted,
+    on_large_pages, scatter, scatter_weighted,
 };
 use crate::scalar::{Score, ScoreVec, Scores};
 use crate::with_scores;
@@ -360,8 +360,8 @@ fn trace<I: Item, T: Copy + Default + Send, B: Send>(
 ) -> Result<Arrays<T, I::Score>> {
     let rooms: Vec<usize> = buckets.sizes().map(|size| size[0] + size[1]).collect();
     let rows = rooms.iter().sum();
-    let (mut fps, mut tps) = (vec![T::default(); rows], vec![T::default(); rows]);
-    let mut thresholds = vec![I::Score::default(); rows];
+    let [mut fps, mut tps] = [(); 2].map(|()| on_large_pages(vec![T::default(); rows]));
+    let mut thresholds = on_large_pages(vec![I::Score::default(); rows]);
     let parts = cut(&mut fps, &rooms).zip(cut(&mut tps, &rooms)).zip(cut(&mut thresholds, &rooms));
     let payloads: Vec<_> = parts.zip(before).collect();
     let written =

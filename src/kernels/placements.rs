@@ -7,12 +7,11 @@
 //! that takes more than linear time (Sun and Xu 2014); nothing is rounded.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::Result;
 use crate::fold::{MAX_CHUNKS, Stop, fold};
 use crate::kernels::labels::Labels;
-use crate::order::{BinaryRows, Indexed, Sorted, Sorter, scatter, scatter_indexed};
+use crate::order::{BinaryRows, Indexed, Sorted, Sorter, places, scatter, scatter_indexed};
 use crate::scalar::{Score, Scores};
 use crate::with_scores;
 
@@ -93,25 +92,8 @@ pub fn placements(
     stop: &Stop,
 ) -> Result<(Vec<u64>, usize)> {
     with_scores!(y_score, y_score => {
-        let buckets = scatter_indexed(BinaryRows { y_true, positive, y_score }, stop)?;
-        let (before, [positives, negatives]) = before(buckets.sizes());
-        let mut placed = Vec::new();
-        placed.resize_with(y_score.len(), AtomicU64::default);
-        let place = |items: &[Indexed<_>], value: usize| {
-            for item in items {
-                placed[item.tag as usize].store(value as u64, Ordering::Relaxed);
-            }
-        };
-        buckets.map(before, stop, |bucket, [mut above, mut passed], sorter: &mut Sorter<_>| {
-            bucket.sorted(sorter).descend(|_, up, down| {
-                place(up, 2 * (negatives - passed) - down.len());
-                place(down, 2 * above + up.len());
-                above += up.len();
-                passed += down.len();
-            });
-            Ok(())
-        })?;
-        Ok((placed.into_iter().map(AtomicU64::into_inner).collect(), positives))
+        let (placed, [positives, _]) = places(BinaryRows { y_true, positive, y_score }, stop)?;
+        Ok((placed, positives))
     })
 }
 

@@ -117,7 +117,7 @@ impl<W> Tools<W> {
 }
 
 /// A pointer that threads share.
-struct Target<T>(*mut T);
+pub(super) struct Target<T>(pub(super) *mut T);
 // SAFETY: who writes through it says why nobody else reads or writes the same place.
 unsafe impl<T: Send> Sync for Target<T> {}
 
@@ -368,6 +368,12 @@ impl<I: Item> Buckets<I> {
         Ok(Some(Level { tiles: runs.into_iter().map(|(_, span)| span.start).collect(), slots, starts }))
     }
 
+    /// The items as they lie: those of a tile's rows within the tile.
+    pub(super) fn items(&self) -> &[I] {
+        // SAFETY: `deal` has filled every tile, or failed.
+        unsafe { self.items.as_slice() }
+    }
+
     /// How many positives and negatives lie in each bucket, highest scores first.
     pub fn sizes(&self) -> impl Iterator<Item = [usize; 2]> {
         self.places.iter().map(|place| place.size)
@@ -409,7 +415,8 @@ impl<'a, I: Item> Bucket<'a, I> {
         self.place.size
     }
 
-    fn spans(&self, class: usize) -> impl Iterator<Item = Range<usize>> + Clone + use<'a, I> {
+    /// Where the rows of a class lie, in all tiles.
+    pub(super) fn spans(&self, class: usize) -> impl Iterator<Item = Range<usize>> + Clone + use<'a, I> {
         let level = &self.buckets.levels[self.place.level];
         let slot = 2 * self.place.bucket + class;
         (0..level.tiles.len()).map(move |tile| level.span(tile, slot..slot + 1)).filter(|span| !span.is_empty())
@@ -417,8 +424,7 @@ impl<'a, I: Item> Bucket<'a, I> {
 
     /// The positives (0) or the negatives (1), in the order of their rows.
     pub fn runs(&self, class: usize) -> impl Iterator<Item = &'a [I]> + Clone + use<'a, I> {
-        // SAFETY: `deal` has filled every tile, or failed.
-        let items = unsafe { self.buckets.items.as_slice() };
+        let items = self.buckets.items();
         self.spans(class).map(move |span| &items[span])
     }
 

@@ -22,6 +22,7 @@
 //! * `pairs`: areas and precisions need no order of both classes. The smaller class of a bucket is dealt to as many bins
 //!   as it has members; a member of the larger one is compared with the window of 8 values from its bin on, without a
 //!   branch and without a write.
+//! * `places`: where each row lies among the other class, likewise, for both classes in turn.
 //! * `sorted`: curves need the order of all rows: a counting sort to parts of some 8 rows, and insertion in these.
 //! * `groups`: rows counted by score, where there are few scores.
 //! * `network`: short rows, many at once, for what ranks row by row.
@@ -72,6 +73,7 @@ mod dealer;
 mod groups;
 mod network;
 mod pairs;
+mod places;
 mod quantile;
 mod scratch;
 mod sorted;
@@ -80,7 +82,9 @@ pub use buckets::{Bucket, Buckets, scatter, scatter_indexed, scatter_weighted};
 pub use groups::{Group, few_groups, half_groups};
 pub use network::{LANES, Network};
 pub use pairs::{PROBES, Probing, Ranker, class_weights};
+pub use places::places;
 pub use quantile::{Quantile, quantile};
+pub use scratch::on_large_pages;
 pub use sorted::{Sorted, Sorter};
 
 use crate::kernels::labels::Labels;

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::buckets::{Bucket, spread};
 use super::dealer::{Dealer, MAX_PARTS};
 use super::sorted::{extremes, sort_few};
-use super::{Item, Weighted};
+use super::{Indexed, Item, Weighted};
 use crate::dispatched;
 use crate::error::Result;
 use crate::fold::{Stop, Sum, lane_sum};
@@ -92,14 +92,6 @@ impl<S: Score> Ranker<S> {
         self.settle();
     }
 
-    /// Whether the values are distinct ones: where equal ones or paddings would be miscounted, or bins are crowded.
-    fn settle(&mut self) {
-        self.distinct = !S::PADDING_IS_ABOVE || self.crowded;
-        if self.distinct {
-            self.sort();
-        }
-    }
-
     /// 2·wins + ties of at most [`PROBES`] probes over the scores that were taken.
     pub fn twice_wins(&self, probes: &[S], work: &mut Probing<S>) -> u64 {
         if self.distinct {
@@ -177,6 +169,43 @@ impl<S: Score> Ranker<Weighted<S>> {
     }
 }
 
+impl<S: Score> Ranker<Indexed<S>> {
+    /// Of each item of a class, in the order in which they lie: `place` of how many items of the other class of the bucket
+    /// score lower, and how many do not score higher.
+    pub(super) fn among(
+        &mut self,
+        bucket: &Bucket<'_, Indexed<S>>,
+        class: usize,
+        stop: &Stop,
+        place: impl Fn(u64, u64) -> u64 + Sync + Send,
+    ) -> Result<Vec<u64>> {
+        let size = bucket.size();
+        if size[1 - class] == 0 || size[class] == 0 {
+            return Ok(vec![place(0, 0); size[class]]);
+        }
+        self.bin(bucket.runs(1 - class));
+        self.settle();
+        let visit = |places: &mut Vec<u64>, probes: &[Indexed<S>], work: &mut Probing<S>| {
+            let mut scores = std::mem::take(&mut work.scores);
+            scores.clear();
+            scores.extend(probes.iter().map(|item| item.score));
+            if self.distinct {
+                self.rank(&scores, work, |i, up_to| {
+                    places.push(place(self.below[self.lower(up_to, scores[i])], self.below[up_to]));
+                });
+            } else {
+                let (parts, ranks) = (&mut work.parts[..scores.len()], &mut work.both[..scores.len()]);
+                self.dealer.deal(&scores, parts);
+                write_both(&scores, parts, &self.starts, &self.values, ranks);
+                places.extend(ranks.iter().map(|[lower, up_to]| place(u64::from(*lower), u64::from(*up_to))));
+            }
+            work.scores = scores;
+        };
+        let new = || Vec::with_capacity(size[class].min(LARGE));
+        each_run(bucket, class, stop, new, visit, |places, more| places.extend(more))
+    }
+}
+
 /// The weights of both classes of a bucket.
 pub fn class_weights<S: Score>(bucket: &Bucket<'_, Weighted<S>>, stop: &Stop) -> Result<[Sum; 2]> {
     let weigh = |sum: &mut Sum, items: &[Weighted<S>], _: &mut Probing<S>| {
@@ -222,6 +251,14 @@ impl<I: Item> Ranker<I> {
             self.values.iter_mut().zip(&self.binned).for_each(|(value, item)| *value = item.score());
         }
         self.pad();
+    }
+
+    /// Whether the values are distinct ones: where equal ones or paddings would be miscounted, or bins are crowded.
+    fn settle(&mut self) {
+        self.distinct = !I::Score::PADDING_IS_ABOVE || self.crowded;
+        if self.distinct {
+            self.sort();
+        }
     }
 
     /// Ends the values with paddings.
@@ -355,10 +392,27 @@ dispatched! {
     }
 }
 
+dispatched! {
+    /// The number of values below each probe, and of those not above it.
+    fn write_both<S: Score>(probes: &[S], parts: &[u16], starts: &[u32], values: &[S], both: &mut [[u32; 2]]) {
+        for ((probe, part), both) in probes.iter().zip(parts).zip(both) {
+            // SAFETY: the parts come from the dealer that the bins were made with, the values from `pad`.
+            let (start, window) = unsafe { window(*part, starts, values) };
+            let (mut lower, mut up_to) = (S::Key::from(0), S::Key::from(0));
+            for value in *window {
+                lower += S::Key::from(u32::from(value < *probe));
+                up_to += S::Key::from(u32::from(value <= *probe));
+            }
+            *both = [start + lower.bits() as u32, start + up_to.bits() as u32];
+        }
+    }
+}
+
 /// The memory of a thread that ranks probes.
 pub struct Probing<S> {
     parts: Vec<u16>,
     ranks: Vec<u32>,
+    both: Vec<[u32; 2]>,
     scores: Vec<S>,
     terms: Vec<f64>,
 }
@@ -366,7 +420,13 @@ pub struct Probing<S> {
 impl<S> Probing<S> {
     /// For so many probes at a time.
     pub fn new(room: usize) -> Self {
-        Probing { parts: vec![0; room], ranks: vec![0; room], scores: Vec::new(), terms: Vec::with_capacity(room) }
+        Probing {
+            parts: vec![0; room],
+            ranks: vec![0; room],
+            both: vec![[0; 2]; room],
+            scores: Vec::new(),
+            terms: Vec::with_capacity(room),
+        }
     }
 }
 

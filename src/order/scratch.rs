@@ -77,6 +77,12 @@ impl<T> Drop for Scratch<T> {
     }
 }
 
+/// Puts memory that was not yet written to on large pages.
+pub fn on_large_pages<T>(mut memory: Vec<T>) -> Vec<T> {
+    advise(&mut memory, Advice::HugePages);
+    memory
+}
+
 #[derive(Clone, Copy, PartialEq)]
 enum Advice {
     /// Thousands of slots then share few entries of the translation buffer, and memory is cleared 2 MiB at a time.
@@ -86,12 +92,12 @@ enum Advice {
 }
 
 /// Advises the system how to treat the whole large pages of an allocation; a refusal does not matter.
-fn advise(memory: &mut Vec<Line>, advice: Advice) {
+fn advise<T>(memory: &mut Vec<T>, advice: Advice) {
     #[cfg(target_os = "linux")]
     {
         const HUGE: usize = 1 << 21;
         let start = (memory.as_mut_ptr() as usize).next_multiple_of(HUGE);
-        let end = (memory.as_mut_ptr() as usize + memory.capacity() * size_of::<Line>()) / HUGE * HUGE;
+        let end = (memory.as_mut_ptr() as usize + memory.capacity() * size_of::<T>()) / HUGE * HUGE;
         let advice = if advice == Advice::Free { libc::MADV_FREE } else { libc::MADV_HUGEPAGE };
         if end > start {
             // SAFETY: whole pages inside an allocation that this function's caller owns; what they hold is of no use to

@@ -22,7 +22,7 @@ from .._validation.scores import (
 from .._validation.targets import Target
 from ..exceptions import warn
 
-Curve = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[Any]]
+Curve = tuple[NDArray[Any], NDArray[Any], NDArray[Any]]
 
 NO_NEGATIVES = "No negative samples in y_true, false positive value should be meaningless"
 NO_POSITIVES = "No positive samples in y_true, true positive value should be meaningless"
@@ -30,7 +30,7 @@ NO_POSITIVE_CLASS = "No positive class found in y_true, recall is set to one for
 
 
 def _counts(inputs: BinaryRanking) -> Curve:
-    """Count false and true positives at or above each distinct score; with the scores, descending."""
+    """Count, or weigh, false and true positives at or above each distinct score; with the scores, descending."""
     fps, tps, thresholds = _backend.current().binary_curve(
         inputs.labels,
         inputs.positive,
@@ -38,7 +38,7 @@ def _counts(inputs: BinaryRanking) -> Curve:
         None if inputs.weights is None else inputs.weights.values,
     )
     dtype = np.dtype(np.float64) if inputs.score_dtype.kind == "O" else inputs.score_dtype
-    return fps.astype(np.float64), tps.astype(np.float64), thresholds.astype(dtype, copy=False)
+    return fps, tps, thresholds.astype(dtype, copy=False)
 
 
 def _before(first: float, rest: NDArray[Any]) -> NDArray[np.float64]:
@@ -49,7 +49,7 @@ def _before(first: float, rest: NDArray[Any]) -> NDArray[np.float64]:
     return out
 
 
-def _bends(x: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _bends(x: NDArray[Any]) -> NDArray[np.bool_]:
     """Whether the step to each point differs from the step behind it; the first and the last have but one."""
     steps = x[1:] - x[:-1]
     bends: NDArray[np.bool_] = (steps[1:] - steps[:-1]) != 0
@@ -73,7 +73,7 @@ def roc_points(inputs: BinaryRanking, drop_intermediate: bool) -> Curve:
     return fpr, tpr, cuts
 
 
-def _steps_of_recall(tps: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _steps_of_recall(tps: NDArray[Any]) -> NDArray[np.bool_]:
     """Whether the true positives change before or after each point; the first and the last count."""
     corner = np.ones(tps.size, dtype=bool)
     steps = np.diff(tps) != 0
@@ -88,10 +88,10 @@ def precision_recall_points(inputs: BinaryRanking, drop_intermediate: bool) -> C
         corner = _steps_of_recall(tps)
         fps, tps, thresholds = fps[corner], tps[corner], thresholds[corner]
     predicted = tps + fps
-    precision = np.divide(tps, predicted, out=np.zeros_like(tps), where=predicted != 0)
+    precision = np.divide(tps, predicted, out=np.zeros(tps.size), where=predicted != 0)
     if tps[-1] == 0:
         warn(NO_POSITIVE_CLASS)
-        recall = np.ones_like(tps)
+        recall = np.ones(tps.size)
     else:
         recall = tps / tps[-1]
     return np.append(precision[::-1], 1.0), np.append(recall[::-1], 0.0), thresholds[::-1]
@@ -335,6 +335,7 @@ def confusion_matrix_at_thresholds(
     array([0.8 , 0.4 , 0.35, 0.1 ])
     """
     fps, tps, thresholds = _counts(check_binary_ranking(Target(y_true, "y_true"), y_score, pos_label, sample_weight))
+    fps, tps = fps.astype(np.float64), tps.astype(np.float64)
     return fps[-1] - fps, fps, tps[-1] - tps, tps, thresholds
 
 
