@@ -119,3 +119,34 @@ fn columns_are_apart() {
         assert_eq!(median(&targets)[j], median(&single)[0]);
     }
 }
+
+/// Sums of squared deviations where one pass would do, and where it would not: against integers.
+#[test]
+fn deviations_wherever_the_mean_is() {
+    let mut random = Random(8);
+    let noise: Vec<i64> = (0..MANY).map(|_| random.below(1000) as i64).collect();
+    let step = MANY.div_ceil(1 << 8);
+    type Shape = fn(usize, i64, usize) -> i64;
+    let shapes: [Shape; 6] = [
+        |_, noise, _| noise,
+        |_, noise, _| noise + 1_000_000_000,
+        // The first row lies far off; so does every row that is looked at beforehand; all others do.
+        |i, noise, _| if i == 0 { 1 << 30 } else { noise },
+        |i, noise, step| if i % step == 0 { 1 << 30 } else { noise },
+        |i, noise, step| if i % step == 0 { noise } else { noise + (1 << 30) },
+        |i, _, _| i as i64,
+    ];
+    for shape in shapes {
+        let whole: Vec<i64> = noise.iter().enumerate().map(|(i, noise)| shape(i, *noise, step)).collect();
+        let t: Vec<f64> = whole.iter().map(|value| *value as f64).collect();
+        let p: Vec<f64> = t.iter().map(|t| t + 2.0).collect();
+        let (n, sum) = (MANY as i128, whole.iter().map(|value| i128::from(*value)).sum::<i128>());
+        let squares: i128 = whole.iter().map(|value| i128::from(*value).pow(2)).sum();
+        let expected = (n * squares - sum * sum) as f64 / n as f64;
+        let targets = Targets { y_true: Floats::F64(&t), y_pred: Floats::F64(&p), columns: 1, sample_weight: None };
+        let (residual, deviation) = on_any_threads(|| explained_sums(&targets, &GO).unwrap());
+        assert_eq!(residual, [4.0 * MANY as f64]);
+        // A few roundings of sums of positive terms, taken eight apart within a block.
+        assert!((deviation[0] - expected).abs() <= 1e-13 * expected, "{} {expected}", deviation[0]);
+    }
+}
