@@ -528,8 +528,10 @@ def test_multilabel_and_multiclass_inputs_are_known_as_a_whole() -> None:
     assert compare("f1_score", *both, both[0], average="micro", **QUICK).pvalue < 0.05
     assert confidence_interval("f1_score", *both, average="micro", **QUICK) == dense
     y, proba = np.arange(60) % 3, rng.dirichlet(np.ones(3), size=60)
-    got = confidence_interval("roc_auc_score", y, proba, multi_class="ovr", **QUICK)
-    assert got.method == "bootstrap-percentile"
+    for average, method in (("macro", "delong-logit"), ("weighted", "bootstrap-percentile")):
+        got = confidence_interval("roc_auc_score", y, proba, multi_class="ovr", average=average, **QUICK)
+        assert got.method == method
+    assert confidence_interval("roc_auc_score", y, proba, multi_class="ovo", **QUICK).method == "bootstrap-percentile"
     assert confidence_interval("accuracy_score", marks, guess, **QUICK).value == trueval.accuracy_score(marks, guess)
 
 
@@ -619,3 +621,29 @@ trueval.inference.confidence_interval("accuracy_score", y, p, method="clopper-pe
 print("done")
 """
     assert child(BLOCKER + code) == "done"
+
+
+@pytest.mark.parametrize(
+    ("dtype", "values"),
+    [
+        ("i1", [-100, 3, 100]),
+        ("i2", [-30000, 0, 30000]),
+        ("i8", [-(2**62), 5, 2**62]),
+        ("i8", [10**12, 10**12 + 1, 10**12 + 9]),
+        ("u8", [2**63, 2**63 + 5, 2**64 - 1]),
+        ("u1", [0, 7, 255]),
+        ("f8", [-1.0, 0.0, 2.0]),
+        ("?", [False, True]),
+        ("U3", ["a", "bb", "ccc"]),
+    ],
+)
+def test_labels_of_any_dtype_are_told_apart(dtype: str, values: list[Any], backend: str) -> None:
+    """The same comparison as of the labels' places."""
+    rng = np.random.default_rng(4)
+    places = rng.integers(0, len(values), (3, 200))
+    places[1:, 150:] = 0  # the models say less than there is
+    labels = np.array(values, dtype)[places]
+    options = {"average": "macro", "n_resamples": 60, "rng": 1}
+    assert compare("f1_score", *labels, **options) == compare("f1_score", *places, **options)
+    one = confidence_interval("f1_score", labels[0], labels[1], **options)
+    assert one == confidence_interval("f1_score", places[0], places[1], **options)

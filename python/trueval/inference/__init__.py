@@ -16,6 +16,7 @@ all replicates of a bootstrap equal                    that value, an interval w
 replicates in which the metric is undefined            left out; an UndefinedMetricWarning if they are more than 1 in 20
 every replicate to one side of the value (BCa)         the interval reaches from the median replicate to the value
 one row, one cluster: no standard error                NaN, and an UndefinedMetricWarning
+a fraction of no rows (precision without a positive)   the same
 identical predictions                                  difference 0, interval [0, 0] (McNemar: Tango's), p-value 1
 a constant difference in every row                     an interval without width, p-value 0, and a UserWarning
 areas of a class of one row are compared               NaN, and an UndefinedMetricWarning

@@ -37,23 +37,6 @@ def paired_variance(labels: NDArray[Any], positive: int | None, base: NDArray[An
     return total
 
 
-def clustered_error(
-    labels: NDArray[Any], positive: int | None, scores: list[NDArray[Any]], areas: tuple[float, ...], cluster: Any
-) -> float:
-    """Work out the standard error of an area, or of a difference, of rows in clusters (after Obuchowski 1997)."""
-    pulls = np.zeros(len(labels))
-    marks = labels == positive
-    for sign, score, area in zip((1.0,) if len(scores) == 1 else (-1.0, 1.0), scores, areas, strict=True):
-        placed, up = _backend.current().placements(labels, positive, score)
-        down = len(labels) - up
-        own, other = np.where(marks, up, down), np.where(marks, down, up)
-        pulls += sign * (placed / (2.0 * other) - area) / own
-    sums = np.bincount(cluster, weights=pulls)
-    if sums.size < 2:
-        return math.nan
-    return float(np.sqrt(np.dot(sums, sums) * sums.size / (sums.size - 1)))
-
-
 class LogitLaw(Law):
     """An area whose logit is normal: its interval stays inside 0 and 1 (Pepe 2003, section 5.2.4)."""
 
@@ -71,7 +54,7 @@ class ScoreLaw(Law):
     It has an interval where DeLong's variance is 0 or undefined: at an area of 0 or 1, and for one row of a class.
     """
 
-    def __init__(self, area: float, up: int, down: int) -> None:
+    def __init__(self, area: float, up: float, down: float) -> None:
         self.up, self.down = up, down
         super().__init__(area, math.sqrt(self._variance(area)))
 
@@ -95,8 +78,8 @@ class ScoreLaw(Law):
         return 0.5 * (low + high)
 
 
-def area_law(method: str, area: float, standard_error: float, up: int, down: int) -> Law:
+def area_law(method: str, area: float, standard_error: float, up: float, down: float) -> Law:
     """Law of one area."""
-    if math.isnan(standard_error) or standard_error == 0.0:
+    if math.isnan(standard_error) or standard_error == 0.0 or not 0.0 < area < 1.0:
         return ScoreLaw(area, up, down)
     return LogitLaw(area, standard_error) if method == "delong-logit" else StudentLaw(area, standard_error)

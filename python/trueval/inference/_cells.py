@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,15 +17,20 @@ Array = NDArray[Any]
 Floats = NDArray[np.float64]
 
 
-class Coded(NamedTuple):
-    """Labels of several arguments as places in their sorted union."""
+class Coded:
+    """Labels of several arguments, each with the places of its own labels in the sorted union of all."""
 
-    labels: Array
-    places: list[Array]
+    def __init__(self, labels: Array, targets: list[Target], tables: list[Array]) -> None:
+        self.labels, self.targets, self.tables = labels, targets, tables
+
+    @cached_property
+    def places(self) -> list[Array]:
+        """The place of every row's label, for each argument."""
+        return [_places(target, table) for target, table in zip(self.targets, self.tables, strict=True)]
 
 
 def code_labels(arguments: Sequence[Any]) -> Coded | None:
-    """Find the places of the labels of 1-D arguments; None where one is no column of labels, such as an indicator."""
+    """Find the labels of 1-D arguments; None where one is no column of labels, such as an indicator."""
     targets = [Target(argument, "y") for argument in arguments]
     if any(target.settle() not in ("binary", "multiclass") or target.sparse for target in targets):
         return None
@@ -33,19 +39,36 @@ def code_labels(arguments: Sequence[Any]) -> Coded | None:
     for labels in present[1:]:
         union = union_of_labels(union, labels)
     dtype = np.min_scalar_type(max(1, union.size - 1))
-    places = []
-    for target, labels in zip(targets, present, strict=True):
-        table = places_in_union(np.arange(labels.size, dtype=np.uint32), labels, union).astype(dtype)
-        known, codes = target.facts()[1], target.codes
-        if codes.dtype == dtype and np.array_equal(known, table):
-            places.append(codes)  # labels that are their own places
-        elif codes.dtype.kind == "u" and int(known[-1]) < 1 << 16:
-            lookup = np.zeros(int(known[-1]) + 1, dtype)
-            lookup[known] = table
-            places.append(lookup[codes])
-        else:
-            places.append(table[np.searchsorted(known, codes)])
-    return Coded(union, places)
+    own = [np.arange(labels.size, dtype=np.uint32) for labels in present]
+    tables = [places_in_union(o, labels, union).astype(dtype) for o, labels in zip(own, present, strict=True)]
+    return Coded(union, targets, tables)
+
+
+# Labels of a range up to this are looked up; more are searched for.
+_RANGE = 1 << 16
+
+
+def _above(codes: Array, low: Any) -> Array:
+    if not low:
+        return codes
+    return codes - low if codes.dtype.itemsize == 8 else codes.astype(np.int64) - int(low)
+
+
+def _places(target: Target, table: Array) -> Array:
+    known, codes = target.facts()[1], target.codes
+    if codes.dtype == table.dtype and np.array_equal(known, table):
+        return codes  # labels that are their own places
+    if known.size == 2 and table.size == 2:
+        second = codes == known[1]
+        if table[0] == 0 and table[1] == 1:
+            return second.view(np.uint8).astype(table.dtype, copy=False)
+        return np.where(second, table[1], table[0])
+    low, high = known[0], known[-1]
+    if codes.dtype.kind in "iu" and int(high) - int(low) < _RANGE:
+        lookup = np.zeros(int(high) - int(low) + 1, table.dtype)
+        lookup[_above(known, low)] = table
+        return lookup[_above(codes, low)]
+    return table[np.searchsorted(known, codes)]
 
 
 class Table(NamedTuple):
@@ -64,24 +87,30 @@ class Table(NamedTuple):
 def tabulate(coded: Coded) -> Table:
     """Count the rows of each combination of labels."""
     size = coded.labels.size
-    true, *predicted = coded.places
-    joint = true
-    if len(predicted) > 1:
+    if len(coded.targets) == 2:
+        # The kernel finds the labels itself: no row is coded anew.
+        tables = coded.tables
+        _, _, rows, columns, counts = _pairs(*(target.codes for target in coded.targets))
+        first, second = tables[0][rows].astype(np.intp), tables[1][columns].astype(np.intp)
+    else:
+        true, base, tuned = coded.places
         dtype = np.min_scalar_type(size * size)
-        joint = true.astype(dtype) * dtype.type(size) + predicted[0]
-    first, second, counts = _pairs(joint, predicted[-1])
+        joint = true.astype(dtype) * dtype.type(size) + base
+        of_joint, of_tuned, rows, columns, counts = _pairs(joint, tuned)
+        first, second = of_joint[rows].astype(np.intp), of_tuned[columns].astype(np.intp)
     order = np.lexsort((second, first))
     first, second, counts = first[order], second[order], counts[order]
-    if len(predicted) > 1:
+    if len(coded.targets) > 2:
         return Table(coded.labels, first // size, [first % size, second], counts)
     return Table(coded.labels, first, [second], counts)
 
 
-def _pairs(a: Array, b: Array) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.int64]]:
+def _pairs(a: Array, b: Array) -> tuple[Array, Array, Array, Array, NDArray[np.int64]]:
+    """Labels of both arrays, and the cells that occur: places among these, and numbers of rows."""
     _, of_a, _, of_b, rows, columns, counts, _ = _backend.current().contingency(
         np.ascontiguousarray(a), np.ascontiguousarray(b), None
     )
-    return of_a[rows].astype(np.intp), of_b[columns].astype(np.intp), counts
+    return of_a, of_b, rows, columns, counts
 
 
 Metric = Callable[["Sums"], Floats]

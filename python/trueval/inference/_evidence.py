@@ -21,10 +21,14 @@ from .._validation.arrays import (
 )
 from .._validation.targets import Target
 from . import _areas as areas
+from . import _influence as influence
+from . import _rows as rows
+from ._calls import CallSample, InfluenceSample
 from ._cells import Fold, code_labels, tabulate
 from ._laws import Law, PairedProportionLaw, ProportionLaw, StudentLaw, TransformedLaw
-from ._measures import ANY, MEASURES, Measure
-from ._samples import CallSample, CellSample, Entries, RankSample, Sample, SumSample
+from ._measures import ANY, GIVEN, MEASURES, Measure
+from ._rankings import RankSample
+from ._samples import CellSample, Entries, Sample, SumSample
 
 Floats = NDArray[np.float64]
 
@@ -46,7 +50,7 @@ class Problem:
         extra = {} if sample_weight is None else {"sample_weight": sample_weight}
         # The public function checks everything, in its own words.
         self.values = tuple(self._number(self.function(y_true, pred, **extra, **params)) for pred in predictions)
-        self.rows = num_samples(y_true)
+        self.rows = num_samples(predictions[0] if y_true is None else y_true)
         self.weight = None if sample_weight is None else self._weights(sample_weight)
         self.cluster = None if cluster is None else self._clusters(cluster)
 
@@ -70,7 +74,7 @@ class Problem:
         a = as_numpy(cluster)
         if a.ndim != 1:
             raise ValueError(f"cluster must have one dimension, got shape {a.shape}.")
-        check_consistent_length(self.y_true, a)
+        check_consistent_length(self.predictions[0], a)
         if a.dtype.kind == "f" and not np.isfinite(a).all():
             raise ValueError("cluster must not hold NaN or infinity.")
         return np.unique(a, return_inverse=True)[1].reshape(-1).astype(np.uint32)
@@ -120,13 +124,15 @@ def find(metric: Any) -> tuple[Callable[..., Any], str, Measure]:
     """Find the function of a metric, its name, and its row in the table: by name, or the function itself."""
     import trueval
 
+    if isinstance(metric, str) and metric == "mean":
+        return rows.mean, metric, GIVEN
     if isinstance(metric, str):
         function = getattr(trueval, metric, None) if metric in trueval.__all__ else None
         if function is None or not callable(function) or metric in ("backend", "use_backend"):
-            raise ValueError(f"metric must be a function or the name of one of trueval's, got {metric!r}.")
+            raise ValueError(f"metric must be a function, the name of one of trueval's, or 'mean', got {metric!r}.")
         return function, metric, MEASURES.get(metric, ANY)
     if not callable(metric):
-        raise TypeError(f"metric must be a function or the name of one of trueval's, got {metric!r}.")
+        raise TypeError(f"metric must be a function, the name of one of trueval's, or 'mean', got {metric!r}.")
     name = getattr(metric, "__name__", type(metric).__name__)
     own = getattr(trueval, name, None) is metric if name in trueval.__all__ else False
     return metric, name, MEASURES.get(name, ANY) if own else ANY
@@ -189,7 +195,7 @@ def _of_labels(problem: Problem) -> Evidence | None:
         n = int(table.counts[members].sum())
         if len(split) == 1:
             k = int(table.counts[members & split[0][0]].sum())
-            return Evidence("proportion", problem, sample, lambda method: ProportionLaw(k, n, method), n)
+            return Evidence("proportion", problem, sample, _law_of_hits(k, n, problem.values[0]), n)
         if np.array_equal(members, split[1][1]):
             better, worse = split[1][0] & ~split[0][0], split[0][0] & ~split[1][0]
             gains, losses = int(table.counts[members & better].sum()), int(table.counts[members & worse].sum())
@@ -200,8 +206,15 @@ def _of_labels(problem: Problem) -> Evidence | None:
     return Evidence("cells", problem, sample)
 
 
+def _law_of_hits(k: int, n: int, value: float) -> Callable[[str], Law]:
+    # Of no rows there is no fraction; the metric has warned, and its value is what was asked for then.
+    return lambda method: ProportionLaw(k, n, method) if n else StudentLaw(value, math.nan)
+
+
 def _paired_law(gains: int, losses: int, n: int) -> Callable[[str], Law]:
     def law(method: str) -> Law:
+        if n == 0:
+            return StudentLaw(0.0, math.nan)
         paired = PairedProportionLaw(gains, losses, n, method)
         return StudentLaw(paired.estimate, paired.standard_error) if method == "normal" else paired
 
@@ -302,18 +315,15 @@ def _of_sums(problem: Problem) -> Evidence | None:
 
 
 def _of_scores(problem: Problem) -> Evidence | None:
-    kind = problem.measure.kind
-    if problem.weight is not None or problem.params.get("max_fpr") not in (None, 1):
+    if problem.params.get("max_fpr") not in (None, 1):
         return None
-    target = Target(problem.y_true, "y_true")
-    if target.settle() != "binary" or target.wide or any(np.ndim(as_numpy(s)) == 2 for s in problem.predictions):
+    columns = _score_columns(problem)
+    if columns is None:
         return None
-    if kind == "area":
-        positive: int | None = int(target.facts()[1][-1])
-    else:
-        positive = target.locate(problem.params.get("pos_label", 1))
-    labels = target.codes
-    scores = [canonical_scores(finite_scores(column_or_1d(score))) for score in problem.predictions]
+    scores = [canonical_scores(finite_scores(_scores_of(score))) for score in problem.predictions]
+    if problem.weight is not None or columns[0].place is not None:
+        return _of_influence(problem, columns, scores)
+    kind, (labels, positive, _) = problem.measure.kind, columns[0]
     cluster, values = problem.cluster, problem.values
 
     def sample(_: Problem) -> Sample:
@@ -323,21 +333,84 @@ def _of_scores(problem: Problem) -> Evidence | None:
         return Evidence(kind, problem, sample)
 
     def law(method: str) -> Law:
-        up, down, variance = areas.variance(labels, positive, scores[0])
+        if len(scores) == 2 and cluster is None:
+            variance = areas.paired_variance(labels, positive, scores[0], scores[1])
+            return StudentLaw(values[1] - values[0], math.sqrt(variance))
         if cluster is not None:
-            error = areas.clustered_error(labels, positive, scores, values, cluster)
-        elif len(scores) == 1:
-            error = math.sqrt(variance)
-        else:
-            error = math.sqrt(areas.paired_variance(labels, positive, scores[0], scores[1]))
-        if len(scores) == 1:
-            return areas.area_law(method, values[0], error, up, down)
-        return StudentLaw(values[1] - values[0], error)
+            error = influence.standard_error(_change(influence.of_area, columns, scores, None), cluster)
+            if len(scores) == 2:
+                return StudentLaw(values[1] - values[0], error)
+        up, down, variance = areas.variance(labels, positive, scores[0])
+        return areas.area_law(method, values[0], math.sqrt(variance) if cluster is None else error, up, down)
 
     return Evidence(kind, problem, sample, law)
 
 
-def _call_sample(problem: Problem) -> Sample:
+def _scores_of(y_score: Any) -> NDArray[Any]:
+    a = as_numpy(y_score)
+    return a if a.ndim == 2 and a.shape[1] > 1 else column_or_1d(a)
+
+
+def _score_columns(problem: Problem) -> list[influence.Column] | None:
+    """One class, or several each against the others, whose areas or precisions the metric is the plain mean of."""
+    if is_sparse(problem.y_true):
+        return None
+    params, target = problem.params, Target(problem.y_true, "y_true")
+    kind, classes = target.settle(), target.facts()[1]
+    of_area = problem.measure.kind == "area"
+    several = [np.ndim(as_numpy(score)) == 2 and np.shape(score)[1] > 1 for score in problem.predictions]
+    if kind == "binary" and not target.wide and not any(several):
+        positive = int(classes[-1]) if of_area else target.locate(params.get("pos_label", 1))
+        return [influence.Column(target.codes, positive, None)]
+    if not all(several) or params.get("average", "macro") != "macro" or params.get("labels") is not None:
+        return None
+    if kind == "multilabel-indicator":
+        marks = np.ascontiguousarray(np.asarray(target.array, dtype=np.uint8).T)
+        columns = [influence.Column(row, 1, k) for k, row in enumerate(marks)]
+    elif kind == "multiclass" and (not of_area or params.get("multi_class") == "ovr"):
+        columns = [influence.Column(target.codes, int(code), k) for k, code in enumerate(classes)]
+    else:
+        return None
+    return columns if all(min(column.effective(problem.weight)) > 0 for column in columns) else None
+
+
+def _change(
+    one: Callable[..., Floats], columns: list[influence.Column], scores: list[NDArray[Any]], weight: Floats | None
+) -> Floats:
+    """Influence on the metric of one model, or on the difference of two."""
+    total = np.zeros(len(scores[0]))
+    for column in columns:
+        for sign, score in zip((1.0,) if len(scores) == 1 else (-1.0, 1.0), scores, strict=True):
+            total += sign / len(columns) * one(column, column.of(score), weight)
+    return total
+
+
+def _of_influence(problem: Problem, columns: list[influence.Column], scores: list[NDArray[Any]]) -> Evidence:
+    """Areas and average precisions that are weighted, or averages over classes."""
+    weight, cluster, values = problem.weight, problem.cluster, problem.values
+    of_area = problem.measure.kind == "area"
+    made: list[Floats] = []
+
+    def change() -> Floats:
+        if not made:
+            made.append(_change(influence.of_area if of_area else influence.of_precision, columns, scores, weight))
+        return made[0]
+
+    def sample(problem: Problem) -> Sample:
+        return InfluenceSample(_call_sample(problem), change())
+
+    def law(method: str) -> Law:
+        error = influence.standard_error(change(), cluster)
+        if len(scores) == 2 or not of_area:
+            return StudentLaw(sum(values[1:]) - values[0] if len(scores) == 2 else values[0], error)
+        # Of several classes, that of which there is least known.
+        up, down = min((column.effective(weight) for column in columns), key=lambda sizes: sizes[0] * sizes[1])
+        return areas.area_law(method, values[0], error, up, down)
+
+    return Evidence("areas" if of_area else "precisions", problem, sample, law)
+
+
+def _call_sample(problem: Problem) -> CallSample:
     """Any function of the rows."""
     arrays = [a.tocsr() if is_sparse(a) else as_numpy(a) for a in (problem.y_true, *problem.predictions)]
     params = problem.params

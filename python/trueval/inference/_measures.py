@@ -52,6 +52,16 @@ KINDS = {
         # percentiles 92 and 70, BCa 85 and 65.
         ("normal", *_BOOTSTRAPS),
     ),
+    "areas": Kind(
+        "a weighted area under the ROC curve, or a mean of several,",
+        ("delong-logit", "delong", *_BOOTSTRAPS),
+        ("delong", *_BOOTSTRAPS),
+    ),
+    "precisions": Kind(
+        "a weighted average precision, or a mean of several,",
+        ("bootstrap-bca", "bootstrap-percentile", "bootstrap-basic", "normal"),
+        ("normal", *_BOOTSTRAPS),
+    ),
     "mean": Kind(
         "a mean over rows or queries",
         ("t", "normal", *_BOOTSTRAPS, "bootstrap-t"),
@@ -231,6 +241,8 @@ MEASURES: dict[str, Measure] = {
     "max_error": Measure("any", lower=True),
     "median_absolute_error": Measure("any", lower=True),
 }
+# Values of rows, whatever they are: the name "mean".
+GIVEN = Measure("mean", rows.given)
 # Whatever is not in the table is a score, known only as a whole.
 ANY = Measure("any")
 

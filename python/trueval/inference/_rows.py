@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _backend
+from .._validation.arrays import canonical_scores, check_consistent_length, column_or_1d, finite_scores
 from .._validation.decisions import check_decisions
 from .._validation.probabilities import check_binary_probabilities, check_probabilities, measured_probabilities
 from .._validation.scores import (
@@ -57,6 +58,24 @@ def deviance(power: float | None) -> PerRow:
         return np.asarray(_backend.current().tweedie_deviance(true, pred, None, order))
 
     return per_row
+
+
+def given(y_true: Any, y_pred: Any) -> Floats:
+    """Values that were worked out elsewhere: of queries, answers, segments."""
+    return canonical_scores(finite_scores(column_or_1d(y_pred, name="values"))).astype(np.float64)
+
+
+def mean(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
+    """Take the mean of values that were worked out elsewhere."""
+    if y_true is not None:
+        raise ValueError("y_true must be None where metric='mean': the values of the rows are all that is looked at.")
+    values = given(y_true, y_pred)
+    if not values.size:
+        raise ValueError("Found array with 0 sample(s) while a minimum of 1 is required.")
+    if sample_weight is None:
+        return float(np.mean(values))
+    check_consistent_length(values, sample_weight)
+    return float(np.average(values, weights=np.asarray(sample_weight, dtype=np.float64)))
 
 
 def log_loss(y_true: Any, y_proba: Any, *, normalize: bool = True, labels: Any = None, **_: Any) -> Floats | None:

@@ -1,8 +1,9 @@
-"""Rows of one or two models as something to be drawn from: cells, sums of columns, rankings, or anything.
+"""Rows of one or two models as something to be drawn from: cells of a table, or sums of columns.
 
 A sample has the metric of each model, replicates under the bootstrap, replicates under swaps of the two models, and the
 statistic with any one unit left out. The statistic is the metric of a single model, or the tuned one's less the base's.
-A unit is a row, or a cluster of rows. Replicate i depends on (seed, i) and the data alone.
+A unit is a row, or a cluster of rows. Replicate i depends on (seed, i) and the data alone. Rankings (`_rankings`) and
+functions that are known only as a whole (`_calls`) are samples as well.
 """
 
 from __future__ import annotations
@@ -14,20 +15,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _backend
-from .._parameters import is_sparse
 from ._cells import Fold, Table
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.uint32]
 
-# Words of the counter of Philox: what a stream is for. The backends have 0 and 1.
-_MULTINOMIAL, _BINOMIAL, _ROWS, _COINS = 2, 3, 4, 5
+# Words of the counter of Philox: what a stream is for. The backends have 0, 1 and 6.
+_MULTINOMIAL, _BINOMIAL, ROWS, COINS = 2, 3, 4, 5
 
 # Numbers that are worked on at a time.
 _BLOCK = 1 << 22
 
 
-def _generator(seed: int, purpose: int, replicate: int) -> np.random.Generator:
+def generator(seed: int, purpose: int, replicate: int) -> np.random.Generator:
+    """Make the random numbers of one replicate that serve one purpose."""
     key, counter = np.array([seed, 0], np.uint64), np.array([0, 0, purpose, replicate], np.uint64)
     return np.random.Generator(np.random.Philox(key=key, counter=counter))
 
@@ -41,6 +42,8 @@ class Sample:
     poisson = False
     # Replicates that are made together.
     block = 1
+    # Whether the metric is known only as a whole, so that leaving a unit out is a call of its function.
+    calls = False
 
     @property
     def work(self) -> int:
@@ -115,7 +118,7 @@ class CellSample(Sample):
         counts = self.table.counts
 
         def block(i: int) -> Floats:
-            numbers = _generator(seed, _MULTINOMIAL, i)
+            numbers = generator(seed, _MULTINOMIAL, i)
             if self.poisson:
                 return self._metrics(numbers.poisson(counts, size=(self.block, counts.size)))
             return self._metrics(numbers.multinomial(self.units, counts / self.units, size=self.block))
@@ -128,7 +131,7 @@ class CellSample(Sample):
 
         def block(i: int) -> Floats:
             counts = self.table.counts
-            moved = _generator(seed, _BINOMIAL, i).binomial(counts, 0.5, size=(self.block, counts.size))
+            moved = generator(seed, _BINOMIAL, i).binomial(counts, 0.5, size=(self.block, counts.size))
             both = np.concatenate([counts - moved, moved], axis=1)
             return folds[1](both) - folds[0](both)
 
@@ -268,166 +271,3 @@ class SumSample(Sample):
     def studentized(self, seed: int, first: int, count: int) -> tuple[Floats, Floats]:
         sums = self.moments().replicates(self.poisson, seed, first, count)
         return self._metrics(sums[:, : self.entries.width]), self.linear_errors(sums)
-
-
-class RankSample(Sample):
-    """Scores of one or two models: ordered once, then walked for each replicate.
-
-    Areas (`what` 0) are drawn class by class, as DeLong's variance is given the numbers of both: none is undefined
-    then. Average precision (1) depends on how frequent positives are, so its rows are drawn all together; a replicate
-    without a positive is undefined, and left out. With clusters, clusters are drawn.
-    """
-
-    def __init__(  # noqa: PLR0917
-        self,
-        labels: NDArray[Any],
-        positive: int | None,
-        scores: list[NDArray[Any]],
-        what: int,
-        cluster: Indices | None,
-        values: tuple[float, ...],
-    ) -> None:
-        self.values, self.what, self.cluster = values, what, cluster
-        self.labels, self.positive, self.scores = labels, positive, scores
-        self.units = len(labels) if cluster is None else int(cluster.max()) + 1
-        self.orders: list[Any] | None = None
-
-    def _rankings(self) -> tuple[list[Any], int, int, int | None]:
-        if self.orders is None:
-            self.orders = [_backend.current().rank_order(self.labels, self.positive, score) for score in self.scores]
-        orders = self.orders
-        up, down = orders[0][0].size, orders[0][1].size
-        if self.cluster is not None or self.what == 1:
-            unit = self.cluster
-            rankings = [(p if unit is None else unit[p], n if unit is None else unit[n], g) for p, n, g in orders]
-            return rankings, up, down, self.units
-        if len(orders) == 1:
-            return [(None, None, orders[0][2])], up, down, None
-        # Places among the positives, and among the negatives, in the order of the rows.
-        place = np.empty(len(self.labels), np.uint32)
-        for own in orders[0][:2]:
-            place[np.sort(own)] = np.arange(own.size, dtype=np.uint32)
-        return [(place[p], place[n], g) for p, n, g in orders], up, down, None
-
-    def _replicates(self, what: int, seed: int, first: int, count: int) -> Floats:
-        rankings, up, down, units = self._rankings()
-        drawn = _backend.current().rank_bootstrap(what, rankings, up, down, units, self.poisson, seed, first, count)
-        return np.asarray(drawn).reshape(count, -1)
-
-    def bootstrap(self, seed: int, first: int, count: int) -> Floats:
-        return self.statistic(self._replicates(self.what, seed, first, count))
-
-    def studentized(self, seed: int, first: int, count: int) -> tuple[Floats, Floats]:
-        both = self._replicates(2, seed, first, count)
-        return both[:, 0], both[:, 1]
-
-    def left_out(self) -> tuple[Floats, Floats]:
-        without = _area_without if self.what == 0 else _precision_without
-        parts = [without(self.labels, self.positive, score) for score in self.scores]
-        if self.cluster is None:
-            return self.statistic(np.stack(parts, axis=1)), np.ones(self.units)
-        # Of a cluster, what its rows do one by one: its influence to the first order.
-        pulls = self.estimate - self.statistic(np.stack(parts, axis=1))
-        pulls[np.isnan(pulls)] = 0.0
-        sums = np.asarray(np.bincount(self.cluster, weights=pulls, minlength=self.units), dtype=np.float64)
-        return self.estimate - sums, np.ones(self.units)
-
-
-def _area_without(labels: NDArray[Any], positive: int | None, scores: NDArray[Any]) -> Floats:
-    """Area without each row: the pairs that it is not in. NaN where the row's class ends with it."""
-    placed, up = _backend.current().placements(labels, positive, scores)
-    marks = labels == positive
-    down = len(labels) - up
-    c = placed.astype(np.float64)
-    total = float(c[marks].sum())
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return (total - c) / np.where(marks, 2.0 * (up - 1) * down, 2.0 * up * (down - 1))
-
-
-def _precision_without(labels: NDArray[Any], positive: int | None, scores: NDArray[Any]) -> Floats:
-    """Average precision without each row: only the groups of scores at and below the row's change."""
-    fps, tps, thresholds = _backend.current().binary_curve(labels, positive, scores, None)
-    gained = np.diff(tps, prepend=0)
-    above, all_above = tps.astype(np.float64), (tps + fps).astype(np.float64)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        terms = gained * above / all_above
-        without_up = np.nan_to_num(gained * (above - 1) / (all_above - 1))
-        without_down = np.nan_to_num(gained * above / (all_above - 1))
-        own = np.nan_to_num((gained - 1) * (above - 1) / (all_above - 1))
-        before = np.concatenate([[0.0], np.cumsum(terms)[:-1]])
-        from_here_up, from_here_down = (np.cumsum(x[::-1])[::-1] for x in (without_up, without_down))
-        if_up = (before + own + from_here_up - without_up) / (tps[-1] - 1)
-        if_down = (before + from_here_down) / tps[-1]
-    group = np.searchsorted(-thresholds.astype(np.float64), -scores.astype(np.float64))
-    return np.where(labels == positive, if_up[group], if_down[group])
-
-
-def _stack(base: Any, tuned: Any) -> Any:
-    """Rows of one model above those of the other."""
-    if not is_sparse(base) and not is_sparse(tuned):
-        return np.concatenate([base, tuned])
-    import scipy.sparse
-
-    return scipy.sparse.vstack([base, tuned], format="csr")
-
-
-class CallSample(Sample):
-    """Any function of the rows: called anew for each replicate, on the rows drawn."""
-
-    def __init__(
-        self,
-        function: Callable[..., float],
-        arrays: list[Any],
-        weight: NDArray[Any] | None,
-        cluster: Indices | None,
-        values: tuple[float, ...],
-    ) -> None:
-        self.function, self.arrays, self.weight, self.values = function, arrays, weight, values
-        n = int(arrays[0].shape[0])
-        self.rows = n
-        self.members: list[NDArray[np.intp]] | None = None
-        self.cluster = cluster
-        if cluster is not None:
-            order = np.argsort(cluster, kind="stable")
-            self.members = np.split(order, np.cumsum(np.bincount(cluster))[:-1])
-        self.units = n if self.members is None else len(self.members)
-
-    def _of_rows(self, rows: NDArray[np.intp], predictions: list[Any] | None = None) -> list[float]:
-        weight = {} if self.weight is None else {"sample_weight": self.weight[rows]}
-        true, *models = self.arrays
-        models = [model[rows] for model in models] if predictions is None else predictions
-        return [self.function(true[rows], model, **weight) for model in models]
-
-    def _rows_of(self, units: NDArray[np.intp]) -> NDArray[np.intp]:
-        return units if self.members is None else np.concatenate([self.members[unit] for unit in units])
-
-    def bootstrap(self, seed: int, first: int, count: int) -> Floats:
-        values = np.empty((count, len(self.values)))
-        for i in range(count):
-            numbers = _generator(seed, _ROWS, first + i)
-            if self.poisson:
-                units = np.repeat(np.arange(self.units), numbers.poisson(size=self.units))
-            else:
-                units = numbers.integers(self.units, size=self.units)
-            values[i] = self._of_rows(self._rows_of(units)) if units.size else np.nan
-        return self.statistic(values)
-
-    def swapped(self, seed: int, first: int, count: int) -> Floats:
-        values = np.empty((count, 2))
-        everything = np.arange(self.rows)
-        both = _stack(*self.arrays[1:])
-        for i in range(count):
-            coins = _generator(seed, _COINS, first + i).integers(2, size=self.units).astype(bool)
-            moved = coins if self.cluster is None else coins[self.cluster]
-            other = np.where(moved, everything + self.rows, everything)
-            values[i] = self._of_rows(everything, [both[other], both[(other + self.rows) % (2 * self.rows)]])
-        return self.statistic(values)
-
-    def left_out(self) -> tuple[Floats, Floats]:
-        kept = np.ones(self.units, bool)
-        values = np.empty((self.units, len(self.values)))
-        for unit in range(self.units):
-            kept[unit] = False
-            values[unit] = self._of_rows(self._rows_of(np.flatnonzero(kept)))
-            kept[unit] = True
-        return self.statistic(values), np.ones(self.units)

@@ -13,7 +13,7 @@ from ..exceptions import warn
 from ._evidence import Evidence, Problem, find, takes
 from ._laws import Law, StudentLaw
 from ._measures import KINDS, refuse
-from ._resampling import Plan, resampled_law
+from ._resampling import Plan, quick, resampled_law
 from .correction import CORRECTIONS, adjust_pvalues
 from .results import Comparison, ConfidenceInterval
 from .single import analytic_law, check_level, check_method, warn_if_undefined
@@ -50,9 +50,10 @@ def compare(
     ----------
     metric : str, callable, or list of these
         A function of trueval, or its name; or any function ``metric(y_true, y_pred, **params)`` that returns a number.
-        Of several, each is given the parameters that it takes.
+        Of several, each is given the parameters that it takes. ``'mean'``: `base` and `tuned` hold a value for each row
+        (query, answer, segment), to be averaged; greater is better.
     y_true : array-like
-        As `metric` takes it.
+        As `metric` takes it; None where `metric` is ``'mean'``.
     base : array-like
         What the first model predicted.
     tuned : array-like, dict or list of arrays
@@ -64,8 +65,10 @@ def compare(
           ``'mcnemar-corrected'`` and ``'mcnemar-exact'`` (the default below 25 discordant rows) [1]_, all with Tango's
           score interval [2]_, whose p-value is that of ``'mcnemar'``; ``'normal'``;
         - other metrics of labels, R² and explained variance: ``'approximate-randomization'`` (the default) [3]_;
-        - area under the ROC curve of two classes: ``'delong'`` (the default) [4]_;
-        - average precision of two classes: ``'normal'`` (the default), by the jackknife;
+        - area under the ROC curve: ``'delong'`` (the default) [4]_, of two classes by DeLong's sums; weighted, of
+          clusters, or the plain mean over classes (each against the others) or labels, by each row's influence [6]_;
+        - average precision: ``'normal'`` (the default), by the jackknife, or by each row's influence where the rows are
+          weighted or classes are averaged over;
         - means over rows or queries, fractions of weighted or clustered rows: ``'t'`` (the default),
           ``'permutation'`` (signs of the differences flipped, with the interval of ``'t'``), ``'normal'``,
           ``'bootstrap-t'``; roots of means: ``'t'``, by the jackknife;
@@ -134,7 +137,9 @@ def compare(
     -----
     Both models answered the same rows, so what is common to them (hard rows, easy rows) cancels: the interval of the
     difference is narrower than the two intervals suggest. The degenerate cases are listed in the documentation of the
-    module. P-values of methods that draw are (c + 1) / (n_resamples + 1).
+    module. P-values of methods that draw are (c + 1) / (n_resamples + 1). Where the replicates of the default would
+    take more than some 2e10 draws (rows times replicates), ``'auto'`` takes ``'normal'`` in its place: the two then
+    differ little.
 
     Below 25 discordant rows the exact test is conservative; its p-value is not that of the interval, which may then
     leave out 0 where the p-value is above the level. Percentile intervals cover less than they say in small samples,
@@ -151,6 +156,8 @@ def compare(
        operating characteristic curves", Biometrics 44, 1988.
     .. [5] D. J. Schuirmann, "A comparison of the two one-sided tests procedure and the power approach for assessing the
        equivalence of average bioavailability", Journal of Pharmacokinetics and Biopharmaceutics 15, 1987.
+    .. [6] F. R. Hampel, "The influence curve and its role in robust estimation", Journal of the American Statistical
+       Association 69, 1974.
 
     Examples
     --------
@@ -238,12 +245,12 @@ def _parameters(metrics: dict[str, Any], params: dict[str, Any]) -> dict[str, di
     }
 
 
-def _choose(method: str, evidence: Evidence) -> str:
+def _choose(method: str, evidence: Evidence, plan: Plan) -> str:
     kind = KINDS[evidence.kind]
     if method == "auto":
         if evidence.kind == "proportion" and evidence.outcome is not None:
             return "mcnemar-exact" if evidence.outcome[0] + evidence.outcome[2] < _FEW else "mcnemar"
-        return kind.compare[0]
+        return kind.compare[0] if kind.compare[0] in _ANALYTIC else quick(kind.compare, evidence.sample, plan)
     if method not in kind.compare:
         raise refuse(method, evidence.problem.name, kind, kind.compare, comparing=True)
     return method
@@ -259,7 +266,7 @@ def _paired(  # noqa: PLR0917
         kind = KINDS[problem.measure.kind if problem.measure.kind in KINDS else "any"]
         chosen = kind.compare[0] if method == "auto" else method
         return Comparison(base, tuned, tuned - base, math.nan, nothing, math.nan, math.nan, chosen, evidence.n)
-    chosen = _choose(method, evidence)
+    chosen = _choose(method, evidence, plan)
     if chosen in _ANALYTIC:
         law = analytic_law(chosen, evidence)
     else:

@@ -9,10 +9,10 @@ from ..exceptions import warn
 from ._evidence import Evidence, Problem
 from ._laws import Law, StudentLaw
 from ._measures import KINDS, METHODS, refuse
-from ._resampling import MOST_CELLS, Plan, resampled_law
+from ._resampling import MOST_CELLS, Plan, quick, resampled_law
 from .results import ConfidenceInterval, Estimate
 
-_ANALYTIC = ("wilson", "clopper-pearson", "agresti-coull", "jeffreys", "normal", "t", "delong", "delong-logit")
+ANALYTIC = ("wilson", "clopper-pearson", "agresti-coull", "jeffreys", "normal", "t", "delong", "delong-logit")
 
 
 def check_level(confidence_level: Any) -> float:
@@ -30,14 +30,14 @@ def check_method(method: Any) -> None:
         raise ValueError(f"method must be 'auto' or one of {known}, got {method!r}.")
 
 
-def choose(method: str, evidence: Evidence) -> str:
+def choose(method: str, evidence: Evidence, plan: Plan) -> str:
     """Pick the method of an interval, or refuse the one that was asked for."""
     kind = KINDS[evidence.kind]
     if method == "auto":
         table = getattr(evidence.sample, "table", None) if evidence.kind == "cells" else None
         if table is not None and table.counts.size > MOST_CELLS:
             return "bootstrap-percentile"
-        return kind.estimate[0]
+        return kind.estimate[0] if kind.estimate[0] in ANALYTIC else quick(kind.estimate, evidence.sample, plan)
     if method not in kind.estimate:
         raise refuse(method, evidence.problem.name, kind, kind.estimate, comparing=False)
     if evidence.problem.cluster is not None and evidence.kind == "area" and method == "bootstrap-t":
@@ -75,7 +75,8 @@ def confidence_interval(
     ----------
     metric : str or callable
         A function of trueval, or its name; or any function ``metric(y_true, y_pred, **params)`` that returns a number,
-        with a parameter `sample_weight` if weights are passed.
+        with a parameter `sample_weight` if weights are passed. ``'mean'``: `y_pred` holds a value for each row (query,
+        answer, segment), to be averaged, and `y_true` is None.
     y_true, y_pred : array-like
         As `metric` takes them.
     method : str, default='auto'
@@ -86,9 +87,9 @@ def confidence_interval(
           ``'normal'`` [1]_;
         - other metrics of labels (F-score, Jaccard, Matthews, kappa, averages over classes), and R² and explained
           variance: ``'bootstrap-bca'`` (the default), ``'normal'`` with the standard error of the jackknife;
-        - area under the ROC curve of two classes: ``'delong-logit'`` (the default), ``'delong'`` [2]_,
-          ``'bootstrap-t'``;
-        - average precision of two classes: ``'bootstrap-bca'`` (the default), ``'normal'``;
+        - area under the ROC curve: ``'delong-logit'`` (the default), ``'delong'`` [2]_, ``'bootstrap-t'``; weighted, or
+          the plain mean over classes (each against the others) or labels, the first two by each row's influence [6]_;
+        - average precision: ``'bootstrap-bca'`` (the default), ``'normal'``;
         - means over rows or queries (squared and absolute errors, deviances, log loss, Brier score, NDCG), and
           fractions of weighted or clustered rows: ``'t'`` (the default), ``'normal'``, ``'bootstrap-t'``; their roots
           ``'t'``;
@@ -140,6 +141,9 @@ def confidence_interval(
     -----
     The degenerate cases are listed in the documentation of the module.
 
+    Where the replicates of the default would take more than some 2e10 draws (rows times replicates), ``'auto'`` takes
+    ``'normal'`` in its place: the two then differ little.
+
     Confusion-matrix metrics are resampled by their cells, in time that does not depend on the number of rows; areas and
     average precision are ordered once and then walked once a replicate. The area's replicates keep the numbers of both
     classes, average precision's do not.
@@ -177,6 +181,8 @@ def confidence_interval(
     .. [3] B. Efron, "Better bootstrap confidence intervals", Journal of the American Statistical Association 82, 1987.
     .. [4] E. Miller, "Adding error bars to evals: a statistical approach to language model evaluations", 2024.
     .. [5] N. A. Obuchowski, "Nonparametric analysis of clustered ROC curve data", Biometrics 53, 1997.
+    .. [6] F. R. Hampel, "The influence curve and its role in robust estimation", Journal of the American Statistical
+       Association 69, 1974.
 
     Examples
     --------
@@ -200,8 +206,8 @@ def confidence_interval(
         kind = KINDS[problem.measure.kind if problem.measure.kind in KINDS else "any"]
         chosen = kind.estimate[0] if method == "auto" else method
         return Estimate(value, math.nan, ConfidenceInterval(math.nan, math.nan), chosen, evidence.n)
-    chosen = choose(method, evidence)
-    if chosen in _ANALYTIC:
+    chosen = choose(method, evidence, plan)
+    if chosen in ANALYTIC:
         law = analytic_law(chosen, evidence)
     else:
         law = resampled_law(chosen, evidence.sample, plan, evidence.law)
