@@ -23,7 +23,7 @@ import trueval
 from calls import FUNCTIONS, Call, draw, parameters
 from inputs import NARROW
 from metric import BACKENDS, ORACLE, PLAIN, REFUSAL, SPELLING
-from outcome import Outcome, Tolerance, on_purpose, run, trips_on_old_numpy, value_difference
+from outcomes import Outcome, Tolerance, on_purpose, run, trips_on_old_numpy, value_difference
 from registry import METRICS
 
 SHARED = tuple(name for name in FUNCTIONS if name in trueval.__all__)

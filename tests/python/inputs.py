@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
-from outcome import Tolerance
+from outcomes import Tolerance
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import pytest
 import sklearn.metrics
 import trueval
 from inputs import Case
-from outcome import Outcome, Tolerance, difference, run
+from outcomes import Outcome, Tolerance, difference, run
 
 HAS_NATIVE = importlib.util.find_spec("trueval._core") is not None
 WITHOUT_NATIVE = "the compiled module trueval._core is not installed"

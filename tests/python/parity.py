@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import sklearn.metrics
 import trueval
-from outcome import OLD_NUMPY, trips_on_old_numpy
+from outcomes import OLD_NUMPY, trips_on_old_numpy
 
 
 def in_order(message: str) -> str:

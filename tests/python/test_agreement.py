@@ -10,7 +10,7 @@ import trueval
 from hypothesis import given
 from hypothesis import strategies as st
 from inputs import FAMILIES, HOSTILE, Case
-from outcome import difference, value_difference
+from outcomes import difference, value_difference
 from registry import PAIRS, ROWS, Keywords, Metric, needs_native, pair_id
 
 each_pair = pytest.mark.parametrize("pair", PAIRS, ids=pair_id)

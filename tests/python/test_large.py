@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import trueval
 from inputs import FAMILIES, Case
-from outcome import difference
+from outcomes import difference
 from registry import BACKENDS, PAIRS, ROWS, Metric, needs_native, pair_id
 
 # Not a multiple of a chunk. Families of two dimensions hold this many numbers.

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from inputs import FAMILIES, LAYOUTS, Case
-from outcome import bits, value_difference
+from outcomes import bits, value_difference
 from registry import METRICS, PAIRS, Keywords, Metric, pair_id
 
 Pair = tuple[Metric, str]

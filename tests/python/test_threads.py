@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import trueval
 from inputs import FAMILIES, Case
-from outcome import bits
+from outcomes import bits
 from registry import HAS_NATIVE, PAIRS, WITHOUT_NATIVE, Keywords, Metric, needs_native
 
 # Past every length at which a kernel goes parallel, and no multiple of a chunk.

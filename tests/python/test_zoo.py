@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from inputs import FAMILIES, ZOO, Case, zoo
 from metric import ORACLE, PLAIN, REFUSAL, SPELLING
-from outcome import Outcome, Tolerance, difference, on_purpose, trips_on_old_numpy, value_difference
+from outcomes import Outcome, Tolerance, difference, on_purpose, trips_on_old_numpy, value_difference
 from registry import PAIRS, Keywords, Metric, meant, pair_id
 
 # Forms that are numbers or words to a reader, though scikit-learn trips over them in some functions.

@@ -25,7 +25,7 @@ from metric import (
     every_label,
     grid,
 )
-from outcome import EXACT
+from outcomes import EXACT
 
 DIVISION = ("warn", 0, 1, float("nan"))
 BETA = (1.0, 0.5, 0.0, float("inf"))

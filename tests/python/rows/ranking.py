@@ -20,7 +20,7 @@ from metric import (
     every_label,
     grid,
 )
-from outcome import EXACT, Tolerance
+from outcomes import EXACT, Tolerance
 
 RESIDUE = Tolerance(1e-12, 1e-12, "the rest of a sum of weights is near 0 where the sum is nearly all there is")
 

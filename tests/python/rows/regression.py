@@ -16,7 +16,7 @@ from metric import (
     Metric,
     every_label,
 )
-from outcome import Tolerance
+from outcomes import Tolerance
 
 OUTPUTS = ({}, {"multioutput": "raw_values"})
 MANY_OUTPUTS = (*OUTPUTS, {"multioutput": [0.5, 0.25, 2.0]}, {"multioutput": [0.2, 0.8]})
