@@ -8,7 +8,7 @@ REFERENCE := build/reference
 FLOOR := .venv-floor
 PEERS := .venv-peers
 RUST := Cargo.toml Cargo.lock pyproject.toml $(shell find src -name '*.rs')
-SOURCES := $(RUST) README.md $(shell find python -name '*.py' -o -name '*.pyi' -o -name 'py.typed')
+SOURCES := $(RUST) README.md $(shell find python -name '*.py' -o -name '*.pyi' -o -name 'py.typed' -o -name '*.html')
 CLIPPY := cargo clippy --locked --all-targets
 PYTEST := $(BIN)/python -m pytest -q
 CASES ?= 20000
@@ -42,6 +42,20 @@ $(VENV)/.test: pyproject.toml $(WHEELS)/.built
 	$(BIN)/python -m pip install -q "$$(echo $(WHEELS)/*.whl)[test,lint]"
 	touch $@
 
+# The page of a report is looked at in Debian's browser, driven by Debian's driver of the same version. Where they cannot
+# be installed the tests that need them are skipped, and say so.
+$(VENV)/.browser: $(BIN)/maturin
+	@if command -v chromium >/dev/null && command -v chromedriver >/dev/null; then :; \
+	elif ! command -v apt-get >/dev/null || [ "$$(id -u)" != 0 ]; then \
+		echo 'no chromium and chromedriver, and no apt-get or not root: no test in a browser' >&2; \
+	elif apt-get update -qq && ! apt-cache show chromium-driver >/dev/null 2>&1; then \
+		echo 'no package chromium-driver here: no test in a browser' >&2; \
+	else \
+		DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
+			chromium chromium-driver fonts-dejavu-core fonts-liberation >/dev/null; \
+	fi
+	touch $@
+
 $(VENV)/.installed: $(WHEELS)/.built
 	$(BIN)/python -m pip install -q --force-reinstall --no-deps $(WHEELS)/*.whl
 	touch $@
@@ -51,7 +65,7 @@ build: $(VENV)/.installed ## Build the wheel and install it into .venv
 demo: build $(VENV)/.demo ## Did it help? Three real models, before and after further training
 	$(BIN)/python -m trueval.examples.demo
 
-test: test-rust build $(VENV)/.test ## Everything that CI tests
+test: test-rust build $(VENV)/.test $(VENV)/.browser ## Everything that CI tests
 	$(MAKE) -j2 --output-sync=target test-native test-reference
 	$(MAKE) -j2 --output-sync=target test-floor test-docs
 	$(MAKE) test-sklearn
@@ -59,19 +73,20 @@ test: test-rust build $(VENV)/.test ## Everything that CI tests
 test-rust: ## The kernels, without a Python interpreter
 	cargo test --locked
 
-test-native: build $(VENV)/.test ## The installed wheel: the native backend, and the reference beside it
+test-native: build $(VENV)/.test $(VENV)/.browser ## The installed wheel: the native backend, and the reference beside it
 	$(PYTEST)
 
 test-reference: build $(VENV)/.test ## The whole suite with the compiled module deleted from the installed package
 	rm -rf $(REFERENCE)
 	$(BIN)/python -m pip install -q --no-deps --target $(REFERENCE) $(WHEELS)/*.whl
 	rm $(REFERENCE)/trueval/_core*.so
-	PYTHONPATH=$(CURDIR)/$(REFERENCE) $(PYTEST) -p no:cacheprovider
+	@# How a page looks does not depend on the backend.
+	PYTHONPATH=$(CURDIR)/$(REFERENCE) $(PYTEST) -p no:cacheprovider --ignore tests/python/test_report_browser.py
 
 test-floor: build ## What depends on other libraries, on the oldest NumPy and pyarrow that are supported
 	test -x $(FLOOR)/bin/python || $(PYTHON) -m venv $(FLOOR)
 	$(FLOOR)/bin/python -m pip install -q 'numpy==1.24.1' 'pyarrow==14.*' 'scipy==1.10.*' 'pandas==2.*' 'scikit-learn==1.9.*' \
-		matplotlib polars rich pytest pytest-benchmark hypothesis
+		jinja2 matplotlib polars rich pytest pytest-benchmark hypothesis
 	$(FLOOR)/bin/python -m pip install -q --force-reinstall --no-deps $(WHEELS)/*.whl
 	$(FLOOR)/bin/python -m pytest -q -p no:cacheprovider $(FLOOR_TESTS)
 

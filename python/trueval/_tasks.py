@@ -1,24 +1,22 @@
-"""From columns to metrics: which task it is, what the predictions are, which metrics suit, and their values.
+"""From columns to metrics: which task it is, what the predictions are, and which metrics suit.
 
 Every value comes from a public function of `trueval`; what this module adds is the choice of the function and the form
-in which it gets the columns. A new task is an entry in `TASKS`, a function that prepares its columns and its metrics in
-`METRICS`.
+in which it gets the columns (`_verdicts` calls it). A new task is an entry in `TASKS`, a function that prepares its
+columns, its metrics in `METRICS` and the choice of the one that decides in `Problem.headline`.
 """
 
 from __future__ import annotations
 
-import math
-import warnings
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-import trueval as tv
-
 from ._tables import Column, Selection
+from .inference._rows import ndcg as gain_of_queries
 
 TASKS = ("binary", "multiclass", "regression", "ranking")
 THRESHOLD = 0.5
@@ -31,6 +29,8 @@ _SMALL_RANGE = 1 << 16
 # Files hold rounded probabilities: rows that add up to 1 within this are taken for probabilities.
 _ROUNDED = 0.01
 _SHOWN = 5
+# Distinct values of a column by which rows are sliced one by one; more numbers are cut into quarters.
+_MANY_SLICES = 20
 
 
 class TaskError(ValueError):
@@ -44,22 +44,36 @@ class Metric:
     Parameters
     ----------
     name : str
-        The name of the function, for machines.
+        Its name for machines.
     title : str
         The name for people.
     form : {"label", "score", "proba", "value"}
         What it takes of a model's predictions.
     higher_is_better : bool
         Its direction.
-    function : callable
-        ``function(truth, prediction, weight) -> float``.
+    function : str
+        The public function, or "mean" for values of queries.
+    arguments : callable
+        ``arguments(problem, predictions) -> Arguments``: in what form the function gets the columns.
     """
 
     name: str
     title: str
     form: str
     higher_is_better: bool
-    function: Callable[[Any, NDArray[Any], NDArray[Any] | None], float]
+    function: str
+    arguments: Callable[[Problem, list[NDArray[Any]]], Arguments]
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """What a metric's function is called with: truth, one prediction for each model, weights, clusters, parameters."""
+
+    truth: Any
+    predictions: list[Any]
+    weight: NDArray[np.float64] | None
+    cluster: NDArray[Any] | None
+    params: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -83,7 +97,10 @@ class Queries:
 
 @dataclass
 class Problem:
-    """A task with its columns in canonical form."""
+    """A task with its columns in canonical form.
+
+    `names` are those of the classes in the order of their codes; of two, the positive one is the second.
+    """
 
     task: str
     reason: str
@@ -92,97 +109,166 @@ class Problem:
     weight: NDArray[np.float64] | None
     counts: dict[str, Any]
     notes: list[str] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    cluster: NDArray[Any] | None = None
+
+    @property
+    def unit(self) -> str:
+        """What is taken for independent of one another."""
+        if self.cluster is not None:
+            return "clusters"
+        return "queries" if self.task == "ranking" else "rows"
 
     def metrics(self) -> list[Metric]:
         """Return the metrics of the task that every model's predictions have the form for."""
         return [metric for metric in METRICS[self.task] if all(metric.form in model.forms for model in self.models)]
 
-    def values(self, metric: Metric) -> list[float]:
-        """Compute the metric of each model; what it warns of goes to `notes`."""
-        values = []
-        for model in self.models:
-            with warnings.catch_warnings(record=True) as caught:
-                warnings.simplefilter("always")
-                try:
-                    value = float(metric.function(self.truth, model.forms[metric.form], self.weight))
-                except ValueError as error:
-                    raise TaskError(f"{metric.title} of column {model.name!r}: {str(error).splitlines()[0]}") from None
-            values.append(value)
-            for text in dict.fromkeys(str(warning.message).split(". ")[0].rstrip(".") for warning in caught):
-                self.notes.append(f"{metric.title} of {model.name}: {text}")
-        return values
+    def headline(self) -> tuple[str, str]:
+        """Choose the metric that a verdict should rest on, and say why."""
+        shown = {metric.name for metric in self.metrics()}
+        if self.task == "binary":
+            share = self.counts["positives"] / self.counts["rows"]
+            if "roc_auc_score" not in shown:
+                one_sided = not 0.2 <= share <= 0.8
+                return ("f1_score", "classes are uneven") if one_sided else ("accuracy_score", "labels are predicted")
+            rare = share < 0.1
+            return ("average_precision_score", "positives are rare") if rare else ("roc_auc_score", "scores are ranked")
+        if self.task == "multiclass":
+            found = np.bincount(self.truth)
+            found = found[found > 0]
+            even = found.max() <= 4 * found.min()
+            return ("accuracy_score", "classes are even") if even else ("f1_score_macro", "classes are uneven")
+        if self.task == "regression":
+            return "root_mean_squared_error", "it is in the units of the label"
+        if int(self.truth.size.max()) > 10:
+            return "ndcg_score_at_10", "the first ten count most"
+        return "ndcg_score", "queries have ten rows at most"
+
+    def arguments(self, metric: Metric) -> Arguments:
+        """Put the columns in the form that the metric's function takes."""
+        return metric.arguments(self, [model.forms[metric.form] for model in self.models])
+
+    def part(self, chosen: NDArray[np.bool_]) -> Problem:
+        """Keep some of the rows, or of the queries."""
+        if isinstance(self.truth, Queries):
+            truth = replace(self.truth, start=self.truth.start[chosen], size=self.truth.size[chosen])
+            return replace(self, truth=truth, notes=[])
+        models = [replace(m, forms={form: values[chosen] for form, values in m.forms.items()}) for m in self.models]
+        weight, cluster = (None if x is None else x[chosen] for x in (self.weight, self.cluster))
+        return replace(self, truth=self.truth[chosen], models=models, weight=weight, cluster=cluster, notes=[])
+
+    def slices(self, column: Column) -> list[tuple[str, NDArray[np.bool_]]]:
+        """Divide the rows, or the queries, by the values of a column.
+
+        More numbers than are shown one by one are cut into quarters; of more names, the rarest are put together.
+        """
+        if _holds(column) == "lists":
+            raise TaskError(f"slice column {column.name!r} holds lists; one value per row is needed")
+        column = replace(column, values=column.values.reshape(-1))
+        if isinstance(self.truth, Queries):
+            ordered = column.values[self.truth.order]
+            first = ordered[self.truth.start]
+            uneven = ordered != np.repeat(first, self.truth.size)
+            if np.any(uneven):
+                raise TaskError(f"slice column {column.name!r} varies within queries; in ranking it must not")
+            column = replace(column, values=first)
+        labels = _labels(column)
+        if labels is None or (not labels.is_text and len(labels.distinct) > _MANY_SLICES):
+            return list(_quarters(column.values))
+        places = labels.codes(labels.distinct)
+        sizes = np.bincount(places, minlength=len(labels.distinct))
+        kept = np.sort(np.argsort(-sizes, kind="stable")[:_MANY_SLICES])
+        parts = [(labels.names[place], places == place) for place in kept]
+        rest = len(sizes) - len(kept)
+        if rest:
+            parts.append((f"({rest} others)", ~np.isin(places, kept)))
+        return parts
+
+
+def _quarters(values: NDArray[Any]) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+    edges = np.unique(np.quantile(values, [0.25, 0.5, 0.75], method="inverted_cdf"))
+    place = np.searchsorted(edges, values, side="left")
+    shown = [f"{edge:.6g}" for edge in edges]
+    names = [f"≤ {shown[0]}", *(f"> {low}, ≤ {high}" for low, high in pairwise(shown)), f"> {shown[-1]}"]
+    for i, name in enumerate(names):
+        chosen = place == i
+        if chosen.any():
+            yield name, chosen
 
 
 # Metrics --------------------------------------------------------------------------------------------------------------
 
 
-def _call(name: str, **params: Any) -> Callable[[Any, NDArray[Any], NDArray[Any] | None], float]:
-    def function(truth: Any, prediction: NDArray[Any], weight: NDArray[Any] | None) -> float:
-        return getattr(tv, name)(truth, prediction, sample_weight=weight, **params)
+def _plain(**params: Any) -> Callable[[Problem, list[NDArray[Any]]], Arguments]:
+    def arguments(problem: Problem, predictions: list[NDArray[Any]]) -> Arguments:
+        return Arguments(problem.truth, predictions, problem.weight, problem.cluster, params)
 
-    return function
-
-
-def _rmse(truth: Any, prediction: NDArray[Any], weight: NDArray[Any] | None) -> float:
-    return math.sqrt(tv.mean_squared_error(truth, prediction, sample_weight=weight))
+    return arguments
 
 
-def _log_loss(truth: Any, proba: NDArray[Any], weight: NDArray[Any] | None) -> float:
-    return tv.log_loss(truth, proba, sample_weight=weight, labels=np.arange(proba.shape[1]))
+def _all_classes(problem: Problem, predictions: list[NDArray[Any]]) -> Arguments:
+    """Name the classes, for there may be some that no row has."""
+    params = {"labels": np.arange(predictions[0].shape[1])}
+    return Arguments(problem.truth, predictions, problem.weight, problem.cluster, params)
 
 
-def _one_vs_rest_auc(truth: Any, proba: NDArray[Any], weight: NDArray[Any] | None) -> float:
-    """Mean over the classes that occur of each one's ROC AUC against all others."""
-    classes = np.flatnonzero(np.bincount(truth, minlength=proba.shape[1]))
-    areas = [tv.roc_auc_score(truth == k, proba[:, k], sample_weight=weight) for k in classes]
-    return math.fsum(areas) / len(areas)
+def _one_vs_rest(problem: Problem, predictions: list[NDArray[Any]]) -> Arguments:
+    """Mark each row's class among those that occur: the mean is then of each one's area against all others."""
+    classes = np.flatnonzero(np.bincount(problem.truth, minlength=predictions[0].shape[1]))
+    marks = (problem.truth[:, np.newaxis] == classes).view(np.uint8)
+    if len(classes) == 1:
+        # Within a slice: no area, as in any column of one class.
+        marks, predictions = marks[:, 0], [proba[:, classes[0]] for proba in predictions]
+    elif len(classes) < predictions[0].shape[1]:
+        predictions = [proba[:, classes] for proba in predictions]
+    return Arguments(marks, predictions, problem.weight, problem.cluster, {})
 
 
-def _ndcg(k: int | None) -> Callable[[Any, NDArray[Any], NDArray[Any] | None], float]:
-    def function(truth: Any, score: NDArray[Any], weight: NDArray[Any] | None) -> float:
-        sums, weights = [], []
+def _by_query(k: int | None) -> Callable[[Problem, list[NDArray[Any]]], Arguments]:
+    def arguments(problem: Problem, predictions: list[NDArray[Any]]) -> Arguments:
+        queries: Queries = problem.truth
+        chosen = np.flatnonzero(queries.size > 1)
+        values = [np.empty(len(queries.size)) for _ in predictions]
         # Queries of one size make a matrix; there are at most sqrt(2 n) different sizes.
-        for size in np.unique(truth.size[truth.size > 1]):
-            queries = np.flatnonzero(truth.size == size)
-            rows = truth.order[truth.start[queries, None] + np.arange(size)]
-            part = None if weight is None else weight[rows[:, 0]]
-            total = float(len(queries)) if part is None else float(part.sum())
-            if total > 0:
-                sums.append(total * tv.ndcg_score(truth.relevance[rows], score[rows], k=k, sample_weight=part))
-                weights.append(total)
-        return math.fsum(sums) / math.fsum(weights)
+        for size in np.unique(queries.size[chosen]):
+            same = np.flatnonzero(queries.size == size)
+            rows = queries.order[queries.start[same, np.newaxis] + np.arange(size)]
+            for value, score in zip(values, predictions, strict=True):
+                value[same] = gain_of_queries(queries.relevance[rows], score[rows], k=k)
+        weight = None if problem.weight is None else problem.weight[queries.order[queries.start[chosen]]]
+        return Arguments(None, [value[chosen] for value in values], weight, None, {})
 
-    return function
+    return arguments
 
 
 METRICS: dict[str, tuple[Metric, ...]] = {
     "binary": (
-        Metric("roc_auc_score", "ROC AUC", "score", True, _call("roc_auc_score")),
-        Metric("average_precision_score", "average precision", "score", True, _call("average_precision_score")),
-        Metric("log_loss", "log loss", "proba", False, _call("log_loss", labels=[0, 1])),
-        Metric("accuracy_score", "accuracy", "label", True, _call("accuracy_score")),
-        Metric("precision_score", "precision", "label", True, _call("precision_score")),
-        Metric("recall_score", "recall", "label", True, _call("recall_score")),
-        Metric("f1_score", "F1", "label", True, _call("f1_score")),
+        Metric("roc_auc_score", "ROC AUC", "score", True, "roc_auc_score", _plain()),
+        Metric("average_precision_score", "average precision", "score", True, "average_precision_score", _plain()),
+        Metric("log_loss", "log loss", "proba", False, "log_loss", _plain(labels=[0, 1])),
+        Metric("accuracy_score", "accuracy", "label", True, "accuracy_score", _plain()),
+        Metric("precision_score", "precision", "label", True, "precision_score", _plain()),
+        Metric("recall_score", "recall", "label", True, "recall_score", _plain()),
+        Metric("f1_score", "F1", "label", True, "f1_score", _plain()),
     ),
     "multiclass": (
-        Metric("accuracy_score", "accuracy", "label", True, _call("accuracy_score")),
-        Metric("precision_score_macro", "precision, macro", "label", True, _call("precision_score", average="macro")),
-        Metric("recall_score_macro", "recall, macro", "label", True, _call("recall_score", average="macro")),
-        Metric("f1_score_macro", "F1, macro", "label", True, _call("f1_score", average="macro")),
-        Metric("f1_score_weighted", "F1, weighted", "label", True, _call("f1_score", average="weighted")),
-        Metric("roc_auc_score_ovr_macro", "ROC AUC, one-vs-rest", "proba", True, _one_vs_rest_auc),
-        Metric("log_loss", "log loss", "proba", False, _log_loss),
+        Metric("accuracy_score", "accuracy", "label", True, "accuracy_score", _plain()),
+        Metric("precision_score_macro", "precision, macro", "label", True, "precision_score", _plain(average="macro")),
+        Metric("recall_score_macro", "recall, macro", "label", True, "recall_score", _plain(average="macro")),
+        Metric("f1_score_macro", "F1, macro", "label", True, "f1_score", _plain(average="macro")),
+        Metric("f1_score_weighted", "F1, weighted", "label", True, "f1_score", _plain(average="weighted")),
+        Metric("roc_auc_score_ovr_macro", "ROC AUC, one-vs-rest", "proba", True, "roc_auc_score", _one_vs_rest),
+        Metric("log_loss", "log loss", "proba", False, "log_loss", _all_classes),
     ),
     "regression": (
-        Metric("mean_squared_error", "MSE", "value", False, _call("mean_squared_error")),
-        Metric("root_mean_squared_error", "RMSE", "value", False, _rmse),
-        Metric("mean_absolute_error", "MAE", "value", False, _call("mean_absolute_error")),
-        Metric("r2_score", "R²", "value", True, _call("r2_score")),
+        Metric("mean_squared_error", "MSE", "value", False, "mean_squared_error", _plain()),
+        Metric("root_mean_squared_error", "RMSE", "value", False, "root_mean_squared_error", _plain()),
+        Metric("mean_absolute_error", "MAE", "value", False, "mean_absolute_error", _plain()),
+        Metric("r2_score", "R²", "value", True, "r2_score", _plain()),
     ),
     "ranking": (
-        Metric("ndcg_score", "NDCG", "score", True, _ndcg(None)),
-        Metric("ndcg_score_at_10", "NDCG@10", "score", True, _ndcg(10)),
+        Metric("ndcg_score", "NDCG", "score", True, "mean", _by_query(None)),
+        Metric("ndcg_score_at_10", "NDCG@10", "score", True, "mean", _by_query(10)),
     ),
 }
 
@@ -333,6 +419,7 @@ def prepare(
     group: Column | None = None,
     weight: Column | None = None,
     positive: str | None = None,
+    cluster: Column | None = None,
 ) -> Problem:
     """Work out the task where it is not given and put the columns in the form that its metrics take.
 
@@ -350,6 +437,8 @@ def prepare(
         Non-negative weights of rows; in ranking, of queries (the same on every row of a query).
     positive : str, optional
         The positive label of a binary task; by default the larger of the two.
+    cluster : Column, optional
+        What rows belong together; not for ranking, where queries are it.
 
     Returns
     -------
@@ -376,10 +465,29 @@ def prepare(
     if positive is not None and task != "binary":
         raise TaskError(f"--positive makes sense for a binary task only; this one is {task} ({reason})")
     if group is not None:
+        if cluster is not None:
+            raise TaskError(f"--cluster {cluster.name!r} makes no sense for ranking: queries are taken for independent")
         return _ranking(reason, label, given, group, weight)
     weights = None if weight is None else _weights(weight)
     if task == "regression":
-        return _regression(reason, label, given, weights)
+        problem = _regression(reason, label, given, weights)
+    else:
+        problem = _labelled(task, reason, label, labels, given, weights, positive)
+    if cluster is not None:
+        problem.cluster = _clusters(cluster)
+        problem.counts["clusters"] = int(problem.cluster.max()) + 1
+    return problem
+
+
+def _labelled(  # noqa: PLR0917
+    task: str,
+    reason: str,
+    label: Column,
+    labels: _Labels | None,
+    given: Sequence[_Given],
+    weights: NDArray[np.float64] | None,
+    positive: str | None,
+) -> Problem:
     if labels is None:
         raise TaskError(
             f"label column {label.name!r} holds numbers that are not whole ({_rows(label)}); --task {task} needs labels"
@@ -389,6 +497,15 @@ def prepare(
     if task == "binary":
         return _binary(reason, label, labels, given, weights, positive=positive)
     return _multiclass(reason, label, labels, given, weights)
+
+
+def _clusters(column: Column) -> NDArray[np.int64]:
+    if _holds(column) == "lists":
+        raise TaskError(f"cluster column {column.name!r} holds lists ({_rows(column)}); one value per row is needed")
+    places = np.unique(column.values.reshape(-1), return_inverse=True)[1].reshape(-1).astype(np.int64)
+    if places.max() == 0:
+        raise TaskError(f"cluster column {column.name!r} has one value only in {_rows(column)}; clusters are compared")
+    return places
 
 
 def _weights(column: Column) -> NDArray[np.float64]:
@@ -522,7 +639,8 @@ def _binary(
         "positive_label": labels.names[place],
         "classes": 2,
     }
-    problem = Problem("binary", reason, truth, models, weight, counts)
+    names = [labels.names[1 - place], labels.names[place]]
+    problem = Problem("binary", reason, truth, models, weight, counts, names=names)
     _explain_forms(problem)
     if any(metric.form == "label" for metric in problem.metrics()) and any("score" in m.forms for m in models):
         problem.notes.append(f"accuracy, precision, recall and F1 take {THRESHOLD} and more as {labels.names[place]}")
@@ -615,7 +733,8 @@ def _multiclass(
         else:
             models.append(_matrix_model(model.name, form, order, classes))
     counts = {"rows": len(truth), "classes": len(labels.distinct)}
-    problem = Problem("multiclass", reason, truth, models, weight, counts)
+    names = [str(label) for label in classes]
+    problem = Problem("multiclass", reason, truth, models, weight, counts, names=names)
     _explain_forms(problem)
     return problem
 

@@ -1,6 +1,7 @@
 """The command line: ``trueval compare`` and ``trueval evaluate``.
 
-It reads the columns (`_tables`), works out the task and its metrics (`_tasks`) and lays out the result (`report`).
+It reads the columns (`_tables`), works out the task and its metrics (`_tasks`), how sure they are and what follows
+(`_verdicts`), and lays out the result (`report`).
 What a user can do wrong ends in one line on stderr and exit status 2, an interrupt in 130; nothing is written then.
 """
 
@@ -10,16 +11,18 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NoReturn, TextIO
+from typing import Any, NoReturn, TextIO
 
 import trueval as tv
 
 from . import report as reporting
 from ._tables import Progress, Table, TableError, open_table
-from ._tasks import TASKS, TaskError, prepare
+from ._tasks import TASKS, Problem, TaskError, prepare
+from ._verdicts import Settings, judge, sentence, slice_by
+from .report import html
 
 _FILE = "Parquet, CSV, Arrow/Feather or NPZ (the first three need: pip install 'trueval[cli]')"
 _PREDICTIONS = """\
@@ -40,6 +43,9 @@ task, when --task is not given:
 Missing values (NaN, null, an empty or NA field in CSV) are an error, never dropped.
 Exit status: 0, or 2 after an error.
 """
+
+
+_ROLES = ("group", "weight", "cluster")
 
 
 class _UsageError(ValueError):
@@ -96,16 +102,42 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--score", required=True, metavar="COL", help="predictions of the model")
         command.add_argument("--task", choices=TASKS, help="instead of working it out")
         command.add_argument("--group", metavar="COL", help="query ids, for ranking; rows need not be sorted by them")
+        command.add_argument("--cluster", metavar="COL", help="what rows belong together: a document, a user")
         command.add_argument("--weight", metavar="COL", help="weights of rows; in ranking, of whole queries")
         command.add_argument(
             "--positive", metavar="LABEL", help="the positive label of a binary task (default: the larger of the two)"
         )
+        command.add_argument(
+            "--confidence-level", type=float, default=0.95, metavar="P", help="of the intervals (default: 0.95)"
+        )
+        command.add_argument(
+            "--resamples", type=int, default=9999, metavar="N", help="replicates of methods that draw (default: 9999)"
+        )
+        command.add_argument("--seed", type=int, default=0, metavar="N", help="of the replicates (default: 0)")
+        if name == "compare":
+            command.add_argument("--metric", metavar="NAME", help="what the verdict rests on, by its name in JSON")
+            command.add_argument(
+                "--margin", type=float, metavar="M", help="a difference of that metric that does not matter"
+            )
+            command.add_argument(
+                "--slice",
+                action="append",
+                default=[],
+                metavar="COL",
+                help="compare the rows with each value of this column, too; may be given several times",
+            )
         command.add_argument(
             "--format",
             choices=reporting.FORMATS,
             help="default: by the suffix of -o (.json, .md), else table, or markdown where rich is not installed",
         )
         command.add_argument("-o", "--output", metavar="FILE", type=Path, help="write there instead of stdout")
+        command.add_argument(
+            "--html",
+            metavar="FILE",
+            type=Path,
+            help="write a page with pictures there, too (needs: pip install 'trueval[report]')",
+        )
     return parser
 
 
@@ -125,8 +157,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         options = _parser().parse_args(argv)
         form = _form(options)
+        _check_numbers(options)
         _check_output(options)
-        found = _run(options)
+        found, problem = _run(options)
+        if options.html is not None:
+            # First, since the reader of stdout may go before the end.
+            _write_file(html.page(found, problem), options.html)
         _write(found, form, options.output)
     except SystemExit as stop:  # --help and --version
         return int(stop.code or 0)
@@ -162,44 +198,70 @@ def _form(options: argparse.Namespace) -> str:
 
 def _check_output(options: argparse.Namespace) -> None:
     """Refuse before the work what could not be written after it."""
-    output = options.output
-    if output is None:
-        return
-    if output.is_dir():
-        raise _UsageError(f"-o {output} is a folder")
-    if not output.absolute().parent.is_dir():
-        raise _UsageError(f"-o {output}: there is no folder {output.parent}")
-    if output.exists() and os.path.exists(options.file) and output.samefile(options.file):
-        raise _UsageError(f"-o {output} is the file that is read")
+    outputs = {"-o": options.output, "--html": options.html}
+    for option, output in outputs.items():
+        if output is None:
+            continue
+        if output.is_dir():
+            raise _UsageError(f"{option} {output} is a folder")
+        if not output.absolute().parent.is_dir():
+            raise _UsageError(f"{option} {output}: there is no folder {output.parent}")
+        if output.exists() and os.path.exists(options.file) and output.samefile(options.file):
+            raise _UsageError(f"{option} {output} is the file that is read")
+    if None not in outputs.values() and os.path.realpath(options.html) == os.path.realpath(options.output):
+        raise _UsageError(f"-o and --html both name {options.output}")
+    if options.html is not None and not html.has_page():
+        raise _UsageError(f"--html: {html.MISSING}")
 
 
-def _run(options: argparse.Namespace) -> reporting.Report:
+def _check_numbers(options: argparse.Namespace) -> None:
+    if not 0.5 < options.confidence_level < 1:
+        raise _UsageError(f"--confidence-level must lie between 0.5 and 1, got {options.confidence_level:g}")
+    if options.resamples < 1:
+        raise _UsageError(f"--resamples must be 1 or more, got {options.resamples}")
+    if not 0 <= options.seed < 1 << 64:
+        raise _UsageError(f"--seed must lie between 0 and 2**64 - 1, got {options.seed}")
+    margin = getattr(options, "margin", None)
+    if margin is not None and not 0 < margin < float("inf"):
+        raise _UsageError(f"--margin must be above 0 and finite, got {margin:g}")
+
+
+def _run(options: argparse.Namespace) -> tuple[reporting.Report, Problem]:
     roles = ("base", "tuned") if options.command == "compare" else ("score",)
     named = {role: getattr(options, role) for role in roles}
     _check_distinct(options, named)
     with open_table(options.file) as table:
         # Every name is looked up before anything is read, so that a typing error costs no time.
         label = table.column(options.label)
-        extra = {role: table.column(name) for role in ("group", "weight") if (name := getattr(options, role))}
-        selections = [table.select(name, [label, *extra.values()]) for name in named.values()]
-        wanted = [label, *extra.values(), *(column for chosen in selections for column in chosen.columns)]
+        extra = {role: table.column(name) for role in _ROLES if (name := getattr(options, role))}
+        cuts = [table.column(name) for name in getattr(options, "slice", ())]
+        selections = [table.select(name, [label, *extra.values(), *cuts]) for name in named.values()]
+        wanted = [label, *extra.values(), *cuts, *(column for chosen in selections for column in chosen.columns)]
         with _progress(table) as progress:
-            columns = table.read(wanted, progress)
+            columns = table.read(list(dict.fromkeys(wanted)), progress)
     problem = prepare(
         columns[label],
         [(chosen, [columns[name] for name in chosen.columns]) for chosen in selections],
         task=options.task,
-        group=columns[extra["group"]] if "group" in extra else None,
-        weight=columns[extra["weight"]] if "weight" in extra else None,
         positive=options.positive,
+        **{role: columns[name] for role, name in extra.items()},
     )
-    rows = [
-        reporting.Row(metric.name, metric.title, metric.higher_is_better, tuple(problem.values(metric)))
-        for metric in problem.metrics()
-    ]
+    settings = Settings(
+        options.confidence_level,
+        getattr(options, "margin", None),
+        options.resamples,
+        options.seed,
+        getattr(options, "metric", None),
+        _drawing(),
+    )
+    rows, headline = judge(problem, settings)
+    slices = [found for cut in cuts for found in slice_by(problem, columns[cut], headline, settings)]
+    verdict = ""
+    if len(named) > 1:
+        verdict = sentence(next(row for row in rows if row.metric == headline), problem, rows, settings)
     # Missing values are refused while reading, so what is left has none.
     counts = {"rows": problem.counts.pop("rows"), "missing": 0, **problem.counts}
-    return reporting.Report(
+    found = reporting.Report(
         file=str(options.file),
         label=options.label,
         models=named,
@@ -207,15 +269,20 @@ def _run(options: argparse.Namespace) -> reporting.Report:
         reason=problem.reason,
         counts=counts,
         rows=rows,
+        headline=headline,
+        verdict=verdict,
+        confidence_level=options.confidence_level,
+        slices=slices,
         notes=problem.notes,
         backend=tv.backend(),
     )
+    return found, problem
 
 
 def _check_distinct(options: argparse.Namespace, named: dict[str, str]) -> None:
     """Two roles for one column make no sense."""
     seen: dict[str, str] = {}
-    roles = {"label": options.label, **named, "group": options.group, "weight": options.weight}
+    roles = {"label": options.label, **named, **{role: getattr(options, role) for role in _ROLES}}
     for role, name in roles.items():
         if name is not None and name in seen:
             raise _UsageError(f"--{seen[name]} and --{role} both name column {name!r}")
@@ -245,6 +312,29 @@ def _progress(table: Table) -> Iterator[Progress | None]:
         yield advance
     finally:
         bar.stop()
+
+
+def _drawing() -> Callable[..., Any] | None:
+    """Make what shows a bar on stderr while replicates are drawn, where that is a terminal."""
+    if not sys.stderr.isatty() or not reporting.has_rich():
+        return None
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    class Drawing:
+        def __init__(self, total: int) -> None:
+            self.bar = Bar(console=Console(stderr=True), transient=True)
+            self.task, self.began = self.bar.add_task("drawing replicates", total=total), time.monotonic()
+
+        def update(self, number: int) -> None:
+            self.bar.update(self.task, advance=number)
+            if not self.bar.live.is_started and time.monotonic() - self.began > 0.5:
+                self.bar.start()
+
+        def close(self) -> None:
+            self.bar.stop()
+
+    return Drawing
 
 
 def _write(found: reporting.Report, form: str, output: Path | None) -> None:
