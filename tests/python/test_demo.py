@@ -1,8 +1,10 @@
 """The demo: it runs, writes its files, and its tables are what scikit-learn computes from them."""
 
 import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +12,9 @@ from pyarrow import parquet
 from sklearn import metrics as sk
 from trueval import cli
 from trueval.examples import demo
+
+README = Path(__file__).parents[2] / "README.md"
+NUMBER = re.compile(r"\d+\.\d+")
 
 
 @pytest.fixture(scope="module")
@@ -25,11 +30,13 @@ def printed(folder):
 
 def test_three_tables(folder, printed):
     assert [printed.count(f"task: {task} (") for task in ("binary", "multiclass", "regression")] == [1, 1, 1]
-    assert printed.count("tuned is") == 3
+    assert printed.count("verdict: ") == 3
+    # One table each, and the digits' slices.
+    assert printed.count("tuned is") == 4
     assert sorted(path.name for path in (folder / "new" / "demo").iterdir()) == [
-        "breast_cancer.parquet",
-        "diabetes.parquet",
-        "digits.parquet",
+        *("breast_cancer.html", "breast_cancer.parquet"),
+        *("diabetes.html", "diabetes.parquet"),
+        *("digits.html", "digits.parquet"),
     ]
 
 
@@ -77,8 +84,24 @@ def test_values_are_those_of_sklearn(folder, printed, capsys):
     assert f"{found['r2_score']:.4f}" in printed
 
 
+def test_the_readme_shows_what_is_printed(printed):
+    """Line for line, but for the paths and for what another platform's arithmetic does to three small models."""
+    shown = re.search(r"^```\n(\$ trueval compare .*?)^```", README.read_text("utf-8"), re.M | re.S)
+    digits = printed[printed.index("$ trueval compare", printed.index("Handwritten digits.")) :]
+    for line, found in zip(shown[1].splitlines(), digits.splitlines()):
+        if "build/demo" in line:
+            assert line.split()[:2] == found.split()[:2] or "digit" in line
+            continue
+        assert NUMBER.sub("#", line).split() == NUMBER.sub("#", found).split() or line.startswith("digit = ")
+        values, printed_values = ([float(x) for x in NUMBER.findall(text)] for text in (line, found))
+        if not line.startswith("digit = "):  # in order of change, which a hair may turn
+            assert values == pytest.approx(printed_values, abs=0.03)
+
+
 def test_without_scikit_learn_the_extra_is_named():
     script = "import sys; sys.modules['sklearn'] = None; from trueval.examples.demo import main; sys.exit(main([]))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert done.stderr.startswith("the demo needs scikit-learn and pyarrow: pip install 'trueval[demo]'")
+    assert done.stderr.startswith(
+        "the demo needs scikit-learn, pyarrow, matplotlib and jinja2: pip install 'trueval[demo]'"
+    )

@@ -10,7 +10,8 @@ trained on further (`partial_fit`) with half of the other group, the target. Bot
 which neither has seen. The seeds are fixed and were not searched; whether the further training helped is for the tables
 to say.
 
-The predictions are written as Parquet files and compared by the command line, as in ``trueval compare FILE ...``.
+The predictions are written as Parquet files and compared by the command line, as in ``trueval compare FILE ...``, which
+also writes a page for each.
 """
 
 from __future__ import annotations
@@ -109,6 +110,7 @@ DEMOS = (
         "breast_cancer",
         breast_cancer,
         ("malignant", "base_score", "tuned_score"),
+        (),
         "Breast cancer, malignant or not. Base: a logistic regression trained on tumours of at most median radius. "
         "Tuned: the same model trained on with half of the larger tumours. Rows: the other half, unseen by both.",
     ),
@@ -116,6 +118,7 @@ DEMOS = (
         "digits",
         digits,
         ("digit", "base_", "tuned_"),
+        ("--slice", "digit"),
         "Handwritten digits. Base: a neural network trained on the images with at most median ink. "
         "Tuned: the same network trained on with half of the heavier ones. Rows: the other half, unseen by both.",
     ),
@@ -123,6 +126,7 @@ DEMOS = (
         "diabetes",
         diabetes,
         ("progression", "base_value", "tuned_value"),
+        (),
         "Diabetes progression after a year. Base: a linear regression trained on patients of one sex. "
         "Tuned: the same model trained on with half of those of the other. Rows: the other half, unseen by both.",
     ),
@@ -146,17 +150,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=Path("build/demo"), help="folder of the files")
     out: Path = parser.parse_args(argv).out
     try:
+        import jinja2  # noqa: F401
+        import matplotlib  # noqa: F401
         import pyarrow as pa
         import sklearn  # noqa: F401
         from pyarrow import parquet
     except ImportError as error:
-        print(f"the demo needs scikit-learn and pyarrow: pip install 'trueval[demo]' ({error})", file=sys.stderr)
+        print(
+            f"the demo needs scikit-learn, pyarrow, matplotlib and jinja2: pip install 'trueval[demo]' ({error})",
+            file=sys.stderr,
+        )
         return 2
     out.mkdir(parents=True, exist_ok=True)
-    for name, predict, (label, base, tuned), introduction in DEMOS:
+    for name, predict, (label, base, tuned), more, introduction in DEMOS:
         path = out / f"{name}.parquet"
         parquet.write_table(pa.table(predict()), path)
-        command = ["compare", str(path), "--label", label, "--base", base, "--tuned", tuned]
+        command = ["compare", str(path), "--label", label, "--base", base, "--tuned", tuned, *more]
+        command += ["--html", str(path.with_suffix(".html"))]
         print(f"{introduction}\n$ trueval {' '.join(command)}", flush=True)
         status = trueval(command)
         if status:
