@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ._backend import backend, get_num_threads, set_num_threads, use_backend
 
 if TYPE_CHECKING:
-    from . import inference
+    from . import inference, streaming
     from .classification import (
         accuracy_score,
         balanced_accuracy_score,
@@ -131,6 +131,7 @@ __all__ = [
     "root_mean_squared_error",
     "root_mean_squared_log_error",
     "set_num_threads",
+    "streaming",
     "top_k_accuracy_score",
     "true_negative_rate",
     "use_backend",
@@ -148,7 +149,7 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("trueval")
-    if name in _FAMILIES or name == "inference":
+    if name in _FAMILIES or name in ("inference", "streaming"):
         return import_module(f".{name}", __name__)
     if name in __all__:
         for family in _FAMILIES:

@@ -245,11 +245,7 @@ def validate(**constraints: list[Constraint]) -> Callable[[Callable[P, R]], Call
         def refuse(args: tuple[Any, ...], kwargs: dict[str, Any]) -> NoReturn:
             for name, value in signature.bind(*args, **kwargs).arguments.items():
                 if not checks[name](value):
-                    shown = [_describe(c) for c in constraints[name] if not isinstance(c, Hidden)]
-                    text = shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} or {shown[-1]}"
-                    raise exceptions.get("InvalidParameterError")(
-                        f"The {name!r} parameter of {function.__qualname__} must be {text}. Got {value!r} instead."
-                    )
+                    _refuse(name, value, constraints[name], function.__qualname__)
             raise RuntimeError(f"{function.__qualname__} refused arguments that meet its constraints")
 
         @functools.wraps(function)
@@ -275,6 +271,24 @@ def validate(**constraints: list[Constraint]) -> Callable[[Callable[P, R]], Call
         return checked
 
     return decorate
+
+
+def check_parameters(function: Callable[..., Any], parameters: Mapping[str, Any]) -> None:
+    """Check parameters of a function of two arrays before it is called: their names, and what each may be."""
+    signature = inspect.signature(function)
+    signature.bind(None, None, **parameters)
+    constraints = function._skl_parameter_constraints.own  # type: ignore[attr-defined]
+    for name, value in parameters.items():
+        if not _any_of([_compile(c) for c in constraints[name]])(value):
+            _refuse(name, value, constraints[name], function.__qualname__)
+
+
+def _refuse(name: str, value: Any, constraints: Sequence[Constraint], function: str) -> NoReturn:
+    shown = [_describe(c) for c in constraints if not isinstance(c, Hidden)]
+    text = shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} or {shown[-1]}"
+    raise exceptions.get("InvalidParameterError")(
+        f"The {name!r} parameter of {function} must be {text}. Got {value!r} instead."
+    )
 
 
 def deprecate_positional(version: str) -> Callable[[Callable[..., R]], Callable[..., R]]:

@@ -72,6 +72,30 @@ class Indicators(NamedTuple):
     fault: Exception | None
 
 
+class Tally(NamedTuple):
+    """What is counted of two multilabel targets whose rows are not at hand, in the place of their matrices.
+
+    `columns` holds the hits, predictions and truths of each column, `weighted` the same as sums of weights; `rows` the
+    hits, predictions, truths and wrong labels of rows that are told apart by nothing else, and `repeats` how often each
+    of these occurs. `unlike` tells of either target whether its marks are of two kinds.
+    """
+
+    columns: tuple[Array, Array, Array]
+    weighted: tuple[Array, Array, Array] | None
+    rows: tuple[NDArray[np.int64], ...]
+    repeats: Array
+    unlike: tuple[bool, bool]
+
+
+def row_weights(targets: Crossing | Indicators) -> Array | None:
+    """Weights of the rows of a multilabel target, None where each counts once."""
+    if targets.weights is not None:
+        return targets.weights.values
+    if isinstance(targets, Indicators) and isinstance(targets.true, Tally):
+        return targets.true.repeats
+    return None
+
+
 def places_in_union(places: NDArray[np.uint32], labels: Array, union: Array) -> NDArray[np.intp]:
     """Turn places among labels into those among a union that contains them."""
     if labels.size == union.size:
@@ -116,7 +140,11 @@ def check_targets(
     late_weights : bool
         Do not raise what is wrong with the weights but hand it over as `fault`: for metrics that have more to check
         before they look at the weights.
+
+    What is counted already, a `Crossing` or `Indicators` in the place of `y_true`, is returned as it is.
     """
+    if isinstance(y_true, (Crossing, Indicators)):
+        return y_true
     check_consistent_length(y_true, y_pred, None if late_weights else sample_weight)
     true = Target(y_true, "y_true")
     try:

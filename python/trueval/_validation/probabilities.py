@@ -104,7 +104,8 @@ def check_probabilities(y_true: Any, measured: Measured, sample_weight: Any, lab
     target, classes = _check_classes(y_true, labels)
     columns = 2 if proba.shape[1] == 1 else proba.shape[1]
     if classes.size != columns:
-        warn_unless_probabilities(proba, dtype)
+        if improper_rows(proba, dtype):
+            warn(NOT_PROBABILITIES)
         if labels is not None:
             raise ValueError(
                 f"The number of classes in labels is different from that in y_prob. Classes found in labels: {classes}"
@@ -134,10 +135,20 @@ def tolerance_of(dtype: np.dtype[Any]) -> float:
 NOT_PROBABILITIES = "The y_prob values do not sum to one. Make sure to pass probabilities."
 
 
-def warn_unless_probabilities(proba: Array, dtype: np.dtype[Any]) -> None:
-    """Warn where a row of a matrix that no kernel reads does not sum to one."""
-    if proba.shape[1] > 1 and np.any(np.abs(proba.sum(axis=1, dtype=np.float64) - 1.0) > tolerance_of(dtype)):
-        warn(NOT_PROBABILITIES)
+def improper_rows(proba: Array, dtype: np.dtype[Any]) -> int:
+    """Count the rows of a matrix that no kernel reads that do not sum to one."""
+    if proba.shape[1] < 2:
+        return 0
+    return int(np.count_nonzero(np.abs(proba.sum(axis=1, dtype=np.float64) - 1.0) > tolerance_of(dtype)))
+
+
+def warn_unless_sorted(classes: Array, labels: Any) -> None:
+    """Warn where the caller named the labels in another order than that of the columns."""
+    if not np.all(classes == labels):
+        warn(
+            f"Labels passed were {labels}. But this function assumes labels are ordered lexicographically. Pass the "
+            f"ordered labels={classes.tolist()} and ensure that the columns of y_prob correspond to this ordering."
+        )
 
 
 def all_words(labels: Any) -> bool:
@@ -162,12 +173,7 @@ def _check_classes(y_true: Any, labels: Any) -> tuple[Target, Array]:
     if labels is not None:
         if 1 < classes.size < num_samples(labels):
             raise ValueError(f"labels must be distinct, got {labels}.")
-        if not np.all(classes == labels):
-            warn(
-                f"Labels passed were {labels}. But this function assumes labels are ordered lexicographically. Pass "
-                f"the ordered labels={classes.tolist()} and ensure that the columns of y_prob correspond to this "
-                "ordering."
-            )
+        warn_unless_sorted(classes, labels)
         target = _declared(y_true, classes, labels)
     if classes.size == 1:
         if labels is None:

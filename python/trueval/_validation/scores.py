@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +55,22 @@ class BinaryRanking(NamedTuple):
     scores: Array
     weights: SampleWeights | None
     score_dtype: np.dtype[Any]
+
+
+class Ranked(Protocol):
+    """A ranking of one positive class whose rows are not at hand; it computes for itself what the kernels would.
+
+    The methods return what the kernels of their names do; `score_dtype` is the dtype of the thresholds.
+    """
+
+    weights: SampleWeights | None
+    score_dtype: np.dtype[Any]
+
+    def roc_auc(self) -> tuple[Any, Any, Any]: ...
+
+    def average_precision(self) -> tuple[float, Any]: ...
+
+    def binary_curve(self) -> tuple[Array, Array, Array]: ...
 
 
 def check_binary_ranking(target: Target, y_score: Any, pos_label: Any, sample_weight: Any) -> BinaryRanking:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from .. import _backend
 from .._parameters import is_sparse
 from .._validation.arrays import Array, check_array, check_consistent_length, num_samples
-from .._validation.labels import Crossing, Indicators, check_targets
+from .._validation.labels import Crossing, Indicators, Tally, check_targets
 from .._validation.targets import places_of_marks
 from ..exceptions import warn
 
@@ -61,6 +61,10 @@ class Cells(NamedTuple):
 
 def check_cells(y_true: Any, y_pred: Any, labels: Any, sample_weight: Any) -> Cells:
     """Check the arguments of a confusion matrix, and count."""
+    if isinstance(y_true, Indicators):
+        raise ValueError(f"{y_true.kind} is not supported")
+    if isinstance(y_true, Crossing):
+        return select_cells(y_true, labels)
     y_true = check_array(y_true, dtype=None, finite=False, min_samples=0)
     y_pred = check_array(y_pred, dtype=None, finite=False, min_samples=0)
     if sample_weight is not None:
@@ -162,6 +166,9 @@ def class_counts(targets: Crossing, labels: Any) -> Counts:
 
 def _column_counts(targets: Indicators, columns: NDArray[np.intp] | None, weight: Array | None) -> Counts:
     """Hits, predictions and truths of each of some columns."""
+    if isinstance(targets.true, Tally):
+        known = targets.true.columns if weight is None else targets.true.weighted
+        return known if columns is None else tuple(c[columns] for c in known)  # type: ignore[union-attr, return-value]
     if is_sparse(targets.true):
         places = *places_of_marks(targets.true), *places_of_marks(targets.pred)
         counts = _backend.current().sparse_indicator_counts(*places, targets.labels.size, weight)
@@ -204,6 +211,8 @@ def indicator_counts(targets: Indicators, labels: Any, by_sample: bool) -> Count
 def _row_counts(targets: Indicators, columns: Array | None = None) -> tuple[NDArray[np.int64], ...]:
     """Hits, predictions, truths and wrong labels of each sample, over some columns or all."""
     true, pred = targets.true, targets.pred
+    if isinstance(true, Tally):
+        return true.rows
     if columns is not None:
         if not columns.size:
             return (np.zeros(targets.n_samples, np.int64),) * 4

@@ -14,7 +14,7 @@ from .._parameters import (
     StrOptions,
     validate,
 )
-from .._validation.labels import Crossing, Indicators, check_targets
+from .._validation.labels import Crossing, Indicators, Tally, check_targets, row_weights
 from ..exceptions import warn
 from ._cells import check_cells, counts_of, differing_labels
 
@@ -75,7 +75,7 @@ def _right(targets: Crossing | Indicators, normalize: bool) -> float:
     """Count the samples that are right, or give their fraction."""
     if isinstance(targets, Indicators):
         right = differing_labels(targets) == 0
-        weight = None if targets.weights is None else targets.weights.values
+        weight = row_weights(targets)
         if normalize:
             return average(right, weight)
         return float(np.count_nonzero(right) if weight is None else np.dot(right, weight))
@@ -417,7 +417,8 @@ def hamming_loss(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> floa
         differing = differing_labels(targets)
         size = targets.n_samples * targets.labels.size
         if weights is None:
-            return float(np.sum(differing)) / size
+            repeated = isinstance(targets.true, Tally)
+            return float(np.dot(differing, targets.true.repeats) if repeated else np.sum(differing)) / size
         with np.errstate(all="ignore"):
-            return np.dot(differing, weights.values) / (size * np.average(weights.values))
+            return np.dot(differing, weights.values) / (size * (np.sum(weights.values) / targets.n_samples))
     return float(np.add.reduce(targets.values[targets.rows != targets.columns]) / _total(targets))

@@ -23,9 +23,9 @@ from .._validation.probabilities import (
     check_binary_probabilities,
     check_probabilities,
     epsilon_of,
+    improper_rows,
     measured_probabilities,
     tolerance_of,
-    warn_unless_probabilities,
 )
 from ..exceptions import warn
 
@@ -127,25 +127,32 @@ def _renamed(y_proba: Any, y_pred: Any) -> Any:
 
 def _log_loss(inputs: Probabilities, *, warns: bool = True) -> float:
     """Sum of the (weighted) log losses."""
+    total, improper = log_loss_sum(inputs)
+    if improper and warns:
+        warn(NOT_PROBABILITIES)
+    return total
+
+
+def log_loss_sum(inputs: Probabilities) -> tuple[float, int]:
+    """Sum of the (weighted) log losses, and how many rows do not sum to one."""
     weight = None if inputs.weights is None else inputs.weights.values
     target, classes, proba = inputs.labels, inputs.classes, inputs.proba
     if inputs.indicator is not None:
         # Each label of each sample is one row that counts where it is marked.
         if proba.shape[1] == 1:
             proba = np.hstack([1 - proba, proba])
-        if warns:
-            warn_unless_probabilities(proba, inputs.dtype)
+        off = improper_rows(proba, inputs.dtype)
         marks = inputs.indicator.astype(np.float64)
         weight = (marks if weight is None else marks * weight[:, np.newaxis]).reshape(-1)
         target, classes = np.ones(marks.size, np.uint8), np.array([0, 1], np.uint8)
         proba = np.ascontiguousarray(np.broadcast_to(proba, marks.shape)).reshape(-1, 1)
+    else:
+        off = 0
     eps = epsilon_of(inputs.dtype)
     total, improper = _backend.current().log_loss(
         target, classes, proba, weight, eps, 1.0 - eps, tolerance_of(inputs.dtype)
     )
-    if improper and warns:
-        warn(NOT_PROBABILITIES)
-    return float(total)
+    return float(total), off or int(improper)
 
 
 def _frequencies(inputs: Probabilities | BinaryProbabilities) -> NDArray[np.float64]:
@@ -269,21 +276,26 @@ def _check_forecast(
 
 def _squares(inputs: Probabilities | BinaryProbabilities, *, warns: bool = True) -> float:
     """Sum of the (weighted) squared differences from the truth, over all classes."""
+    total, improper = square_sum(inputs)
+    if improper and warns:
+        warn(NOT_PROBABILITIES)
+    return total
+
+
+def square_sum(inputs: Probabilities | BinaryProbabilities) -> tuple[float, int]:
+    """Sum of the (weighted) squared differences, and how many rows do not sum to one."""
     weight = None if inputs.weights is None else inputs.weights.values
     if isinstance(inputs, BinaryProbabilities):
-        return 2 * float(_backend.current().brier_binary(inputs.labels, inputs.positive, inputs.proba, weight))
+        return 2 * float(_backend.current().brier_binary(inputs.labels, inputs.positive, inputs.proba, weight)), 0
     if inputs.indicator is not None:
-        if warns:
-            warn_unless_probabilities(inputs.proba, inputs.dtype)
+        off = improper_rows(inputs.proba, inputs.dtype)
         marks = native(inputs.indicator, np.float64)
         proba = native(np.broadcast_to(inputs.proba, marks.shape), np.float64)
-        return float(np.sum(_backend.current().explained_sums(marks, proba, weight)[0]))
+        return float(np.sum(_backend.current().explained_sums(marks, proba, weight)[0])), off
     squares, improper = _backend.current().brier(
         inputs.labels, inputs.classes, inputs.proba, weight, tolerance_of(inputs.dtype)
     )
-    if improper and warns:
-        warn(NOT_PROBABILITIES)
-    return float(squares)
+    return float(squares), int(improper)
 
 
 @validate(

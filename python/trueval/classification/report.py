@@ -9,7 +9,7 @@ import numpy as np
 
 from .._averaging import precision_recall_fscore
 from .._parameters import LABELS, OPTIONAL, ZERO_DIVISION, Interval, is_sparse, validate
-from .._validation.labels import Indicators, check_targets
+from .._validation.labels import Indicators, Tally, check_targets, row_weights
 from ..exceptions import warn
 from ._cells import counts_of
 
@@ -134,7 +134,7 @@ def classification_report(
             beta=1.0,
             mean=mean,
             warn_for=("precision", "recall", "f-score"),
-            weights=None if targets.weights is None else targets.weights.values,
+            weights=row_weights(targets),
             zero_division=zero_division,
         )
 
@@ -166,9 +166,12 @@ def _refuse_unlike_marks(targets: Indicators) -> None:
     if is_sparse(targets.true):
         return
     kinds = []
-    for matrix in (targets.true, targets.pred):
-        marks = matrix[matrix != 0]
-        unlike = marks.size and marks.min() != marks.max()
+    for side, matrix in enumerate((targets.true, targets.pred)):
+        if isinstance(matrix, Tally):
+            unlike: Any = matrix.unlike[side]
+        else:
+            marks = matrix[matrix != 0]
+            unlike = marks.size and marks.min() != marks.max()
         kinds.append("multiclass-multioutput" if unlike else targets.kind)
     if kinds[0] != kinds[1]:
         raise ValueError(f"Classification metrics can't handle a mix of {kinds[0]} and {kinds[1]} targets")

@@ -18,7 +18,7 @@ from .._parameters import (
     StrOptions,
     validate,
 )
-from .._validation.labels import Crossing, Indicators, check_targets
+from .._validation.labels import Crossing, Indicators, check_targets, row_weights
 from .._validation.targets import as_values
 from ..exceptions import warn
 from ._cells import Counts, counts_of
@@ -69,7 +69,7 @@ def _scores(
         beta=beta,
         mean=mean,
         warn_for=warn_for,
-        weights=None if targets.weights is None else targets.weights.values,
+        weights=row_weights(targets),
         zero_division=zero_division,
     )
 
@@ -619,6 +619,6 @@ def jaccard_score(
         "jaccard",
         mean=average,
         support=true,
-        weights=None if targets.weights is None else targets.weights.values,
+        weights=row_weights(targets),
         zero_division=zero_division,
     )

@@ -33,6 +33,7 @@ from .._validation.arrays import (
 )
 from .._validation.scores import (
     BinaryRanking,
+    Ranked,
     check_binary_ranking,
     pair_scores,
     query_weights,
@@ -43,7 +44,7 @@ from .._validation.targets import Target, as_values
 from ..exceptions import warn
 from .curves import NO_NEGATIVES, NO_POSITIVE_CLASS, NO_POSITIVES, precision_recall_points, roc_points
 
-_ONE_CLASS = "Only one class is present in y_true. ROC AUC score is not defined in that case."
+ONE_CLASS = "Only one class is present in y_true. ROC AUC score is not defined in that case."
 
 
 @validate(x=["array-like"], y=["array-like"])
@@ -108,8 +109,10 @@ def _area(x: Array, y: Array) -> float:
     return float(area)  # a NaN among x compares with nothing
 
 
-def _ranked(kernel: str, inputs: BinaryRanking) -> Any:
+def _ranked(kernel: str, inputs: BinaryRanking | Ranked) -> Any:
     """Call a kernel of one positive class, or its variant for float16."""
+    if not isinstance(inputs, BinaryRanking):
+        return getattr(inputs, kernel)()
     labels, positive, scores, weights, _ = inputs
     if weights is None and scores.dtype.char == "e":
         return getattr(_backend.current(), f"{kernel}_of_halves")(labels, positive, scores.view(np.uint16))
@@ -117,7 +120,7 @@ def _ranked(kernel: str, inputs: BinaryRanking) -> Any:
     return getattr(_backend.current(), kernel)(labels, positive, canonical_scores(scores), values)
 
 
-def _roc_area(inputs: BinaryRanking, max_fpr: float | None) -> float:
+def roc_area(inputs: BinaryRanking | Ranked, max_fpr: float | None) -> float:
     """ROC AUC of one positive class, partial below `max_fpr`."""
     weights = inputs.weights
     refuse_zero_weights(weights)
@@ -138,16 +141,16 @@ def _roc_area(inputs: BinaryRanking, max_fpr: float | None) -> float:
         return _area(fpr, tpr)
     stop = np.searchsorted(fpr, max_fpr, "right")
     at_bound = np.interp(max_fpr, [fpr[stop - 1], fpr[stop]], [tpr[stop - 1], tpr[stop]])
-    return float(_standardise(auc(np.append(fpr[:stop], max_fpr), np.append(tpr[:stop], at_bound)), max_fpr))
+    return float(standardise(auc(np.append(fpr[:stop], max_fpr), np.append(tpr[:stop], at_bound)), max_fpr))
 
 
-def _standardise(area: Any, max_fpr: float) -> Any:
+def standardise(area: Any, max_fpr: float) -> Any:
     """McClish's scale for partial areas: 0.5 for random scores, 1 at best."""
     least = 0.5 * max_fpr**2
     return 0.5 * (1 + (area - least) / (max_fpr - least))
 
 
-def _precision_area(inputs: BinaryRanking) -> float:
+def precision_area(inputs: BinaryRanking | Ranked) -> float:
     """Average precision of one positive class."""
     weights = inputs.weights
     refuse_zero_weights(weights)
@@ -281,16 +284,16 @@ def _roc_areas_of_rows(columns: _Columns, max_fpr: float | None) -> NDArray[np.f
     if not one_class[first] and (array.shape != columns.scores.shape or as_values(known) not in ([0, 1], [-1, 1])):
         # The first row of two classes is refused, after those before it were warned of.
         for _ in range(first):
-            warn(_ONE_CLASS, "UndefinedMetricWarning")
+            warn(ONE_CLASS, "UndefinedMetricWarning")
         resolve_pos_label(columns.target, None)
         _check_row(columns, first)
     for _ in range(np.count_nonzero(one_class)):
-        warn(_ONE_CLASS, "UndefinedMetricWarning")
+        warn(ONE_CLASS, "UndefinedMetricWarning")
     if one_class.all():
         return np.full(one_class.size, np.nan)
     marks, scores = columns.marks().view(np.uint8), canonical_scores(columns.scores)
     if max_fpr is not None and max_fpr != 1:
-        return np.asarray(_standardise(_backend.current().partial_roc_auc_by_row(marks, scores, max_fpr), max_fpr))
+        return np.asarray(standardise(_backend.current().partial_roc_auc_by_row(marks, scores, max_fpr), max_fpr))
     relevant, wins, ties = _backend.current().pairs_by_row(marks, scores)
     pairs = relevant * (marks.shape[1] - relevant)
     return np.divide(2 * wins + ties, 2 * pairs, out=np.full(pairs.size, np.nan), where=pairs != 0)
@@ -417,17 +420,17 @@ def roc_auc_score(
     if kind == "binary":
         classes = target.facts()[1]
         if classes.size != 2:
-            warn(_ONE_CLASS, "UndefinedMetricWarning")
+            warn(ONE_CLASS, "UndefinedMetricWarning")
             return float("nan")
-        return _roc_area(pair_scores(target, int(classes[1]), score, sample_weight), max_fpr)
+        return roc_area(pair_scores(target, int(classes[1]), score, sample_weight), max_fpr)
     if kind != "multilabel-indicator":
         raise ValueError(f"{kind} format is not supported")
 
     def of_column(inputs: BinaryRanking, marks: Target) -> float:
         if marks.facts()[1].size != 2:
-            warn(_ONE_CLASS, "UndefinedMetricWarning")
+            warn(ONE_CLASS, "UndefinedMetricWarning")
             return float("nan")
-        return _roc_area(inputs._replace(positive=resolve_pos_label(marks, None)), max_fpr)
+        return roc_area(inputs._replace(positive=resolve_pos_label(marks, None)), max_fpr)
 
     columns = _multilabel_columns(target, score, sample_weight, average)
     return columns.average(of_column, lambda rows: _roc_areas_of_rows(rows, max_fpr))
@@ -470,9 +473,9 @@ def _multiclass_roc_auc(  # noqa: PLR0917
 
     def of_column(inputs: BinaryRanking, _: Target) -> float:
         if mean != "micro" and (inputs.positive not in present or len(present) < 2):
-            warn(_ONE_CLASS, "UndefinedMetricWarning")
+            warn(ONE_CLASS, "UndefinedMetricWarning")
             return float("nan")
-        return _roc_area(inputs, None)
+        return roc_area(inputs, None)
 
     return columns.average(of_column, lambda rows: _roc_areas_of_rows(rows, None))
 
@@ -528,7 +531,7 @@ def _areas_against_the_rest(target: Target, classes: Array, score: Array, mean: 
     def of_column(index: int) -> float:
         pairs = 2 * counts[index] * (target.n_samples - counts[index])
         if not pairs:
-            warn(_ONE_CLASS, "UndefinedMetricWarning")
+            warn(ONE_CLASS, "UndefinedMetricWarning")
             return float("nan")
         return areas[index][0] / pairs
 
@@ -565,7 +568,7 @@ def _one_vs_one(
         of_pair = None if weights is None else weights._replace(values=weights.values[pair])
         of_a = BinaryRanking(marks, 1, canonical_scores(score[pair, a]), of_pair, score.dtype)
         of_b = BinaryRanking(marks, 0, canonical_scores(score[pair, b]), of_pair, score.dtype)
-        areas.append((_roc_area(of_a, None) + _roc_area(of_b, None)) / 2)
+        areas.append((roc_area(of_a, None) + roc_area(of_b, None)) / 2)
         prevalences.append(pair.size / codes.size if of_pair is None else float(np.sum(of_pair.values)))
     return average(np.asarray(areas), prevalences if mean == "weighted" else None)
 
@@ -639,7 +642,7 @@ def weighted_ovo_roc_auc_score(
     if weights is not None and weights.low < 0:
         raise ValueError(f"sample_weight must not be negative, got {weights.low}.")
     if target.facts()[1].size < 2:
-        warn(_ONE_CLASS, "UndefinedMetricWarning")
+        warn(ONE_CLASS, "UndefinedMetricWarning")
         return float("nan")
     return _one_vs_one(target, classes, score, average, weights)
 
@@ -736,18 +739,18 @@ def partial_roc_auc_score(
         check_consistent_length(target.raw, y_score, sample_weight)
         known = target.facts()[1]
         if known.size != 2:
-            warn(_ONE_CLASS, "UndefinedMetricWarning")
+            warn(ONE_CLASS, "UndefinedMetricWarning")
             return float("nan")
-        return _roc_area(pair_scores(target, int(known[1]), y_score, sample_weight), max_fpr)
+        return roc_area(pair_scores(target, int(known[1]), y_score, sample_weight), max_fpr)
     target, classes, score = _one_column_a_class(y_true, y_score, sample_weight, labels)
     columns = _Columns(target, classes, score, sample_weight, average)
     present = set(target.facts()[1].tolist())
 
     def of_column(inputs: BinaryRanking, _: Target) -> float:
         if inputs.positive not in present or len(present) < 2:
-            warn(_ONE_CLASS, "UndefinedMetricWarning")
+            warn(ONE_CLASS, "UndefinedMetricWarning")
             return float("nan")
-        return _roc_area(inputs, max_fpr)
+        return roc_area(inputs, max_fpr)
 
     return columns.average(of_column, lambda rows: _roc_areas_of_rows(rows, max_fpr))
 
@@ -834,7 +837,7 @@ def average_precision_score(
             present = target.labels()
             if present.size == 2 and pos_label not in as_values(present):
                 raise ValueError(f"pos_label={pos_label} is not a valid label. It should be one of {present}")
-        return _precision_area(check_binary_ranking(target, y_score, pos_label, sample_weight))
+        return precision_area(check_binary_ranking(target, y_score, pos_label, sample_weight))
     if kind in ("multilabel-indicator", "multiclass") and pos_label != 1:
         raise ValueError(
             f"Parameter pos_label is fixed to 1 for {kind} y_true. Do not set pos_label or set pos_label to 1."
@@ -843,7 +846,7 @@ def average_precision_score(
     def of_column(inputs: BinaryRanking, marks: Target) -> float:
         if inputs.positive is None:
             inputs = inputs._replace(positive=marks.locate(1))
-        return _precision_area(inputs)
+        return precision_area(inputs)
 
     if kind == "multilabel-indicator":
         columns = _multilabel_columns(target, y_score, sample_weight, average)

@@ -17,6 +17,7 @@ from .._parameters import (
 from .._validation.arrays import canonical_scores
 from .._validation.scores import (
     BinaryRanking,
+    Ranked,
     check_binary_ranking,
 )
 from .._validation.targets import Target
@@ -29,14 +30,17 @@ NO_POSITIVES = "No positive samples in y_true, true positive value should be mea
 NO_POSITIVE_CLASS = "No positive class found in y_true, recall is set to one for all thresholds."
 
 
-def _counts(inputs: BinaryRanking) -> Curve:
+def _counts(inputs: BinaryRanking | Ranked) -> Curve:
     """Count, or weigh, false and true positives at or above each distinct score; with the scores, descending."""
-    fps, tps, thresholds = _backend.current().binary_curve(
-        inputs.labels,
-        inputs.positive,
-        canonical_scores(inputs.scores),
-        None if inputs.weights is None else inputs.weights.values,
-    )
+    if isinstance(inputs, BinaryRanking):
+        fps, tps, thresholds = _backend.current().binary_curve(
+            inputs.labels,
+            inputs.positive,
+            canonical_scores(inputs.scores),
+            None if inputs.weights is None else inputs.weights.values,
+        )
+    else:
+        fps, tps, thresholds = inputs.binary_curve()
     dtype = np.dtype(np.float64) if inputs.score_dtype.kind == "O" else inputs.score_dtype
     return fps, tps, thresholds.astype(dtype, copy=False)
 
@@ -56,7 +60,7 @@ def _bends(x: NDArray[Any]) -> NDArray[np.bool_]:
     return bends
 
 
-def roc_points(inputs: BinaryRanking, drop_intermediate: bool) -> Curve:
+def roc_points(inputs: BinaryRanking | Ranked, drop_intermediate: bool) -> Curve:
     """Compute the points of a ROC curve: false and true positive rates, thresholds from infinity down."""
     fps, tps, thresholds = _counts(inputs)
     if drop_intermediate and fps.size > 2:
@@ -81,7 +85,7 @@ def _steps_of_recall(tps: NDArray[Any]) -> NDArray[np.bool_]:
     return corner
 
 
-def precision_recall_points(inputs: BinaryRanking, drop_intermediate: bool) -> Curve:
+def precision_recall_points(inputs: BinaryRanking | Ranked, drop_intermediate: bool) -> Curve:
     """Compute the points of a precision-recall curve: precisions, recalls, thresholds from the lowest up."""
     fps, tps, thresholds = _counts(inputs)
     if drop_intermediate and fps.size > 2:
@@ -334,7 +338,12 @@ def confusion_matrix_at_thresholds(
     >>> thresholds
     array([0.8 , 0.4 , 0.35, 0.1 ])
     """
-    fps, tps, thresholds = _counts(check_binary_ranking(Target(y_true, "y_true"), y_score, pos_label, sample_weight))
+    return threshold_cells(check_binary_ranking(Target(y_true, "y_true"), y_score, pos_label, sample_weight))
+
+
+def threshold_cells(inputs: BinaryRanking | Ranked) -> tuple[Any, ...]:
+    """Count true and false negatives and positives at every threshold."""
+    fps, tps, thresholds = _counts(inputs)
     fps, tps = fps.astype(np.float64), tps.astype(np.float64)
     return fps[-1] - fps, fps, tps[-1] - tps, tps, thresholds
 
@@ -413,7 +422,12 @@ def det_curve(
     array([0.35, 0.4 , 0.8 ])
     """
     target = Target(y_true, "y_true")
-    fps, tps, thresholds = _counts(check_binary_ranking(target, y_score, pos_label, sample_weight))
+    return det_points(target, check_binary_ranking(target, y_score, pos_label, sample_weight), drop_intermediate)
+
+
+def det_points(target: Target, inputs: BinaryRanking | Ranked, drop_intermediate: bool) -> Curve:
+    """Compute the points of a DET curve; `target` tells how many labels there are."""
+    fps, tps, thresholds = _counts(inputs)
     fps, tps, thresholds = _before(0.0, fps), _before(0.0, tps), _before(np.inf, thresholds)
     if drop_intermediate and fps.size > 2:
         corner = _steps_of_recall(tps)

@@ -101,11 +101,24 @@ def dcg_score(
     >>> round(tv.dcg_score([[10, 0, 0, 1, 5]], [[1, 0, 0, 0, 1]], k=1), 4)  # a tie for the first rank
     7.5
     """
+    per_query = dcg_by_query(y_true, y_score, sample_weight, k=k, log_base=log_base, ignore_ties=ignore_ties)
+    return average(per_query, query_weights(sample_weight))
+
+
+def dcg_by_query(
+    y_true: Any,
+    y_score: Any,
+    sample_weight: Any = None,
+    *,
+    k: int | None = None,
+    log_base: float = 2,
+    ignore_ties: bool = False,
+) -> NDArray[np.float64]:
+    """Check the inputs and return the gain of each query."""
     true, score, _ = check_gains(y_true, y_score, sample_weight)
     gains = settle_gains(true, score)
     discount = _discount(gains.shape[1], k, log_base)
-    per_query = _backend.current().dcg(gains, score, discount, bool(ignore_ties))
-    return average(per_query, query_weights(sample_weight))
+    return np.asarray(_backend.current().dcg(gains, score, discount, bool(ignore_ties)))
 
 
 @validate(
@@ -170,6 +183,14 @@ def ndcg_score(
     >>> tv.ndcg_score([[1, 0, 0]], [[0.9, 0.5, 0.1]], k=1)
     1.0
     """
+    per_query = ndcg_by_query(y_true, y_score, sample_weight, k=k, ignore_ties=ignore_ties)
+    return average(per_query, query_weights(sample_weight))
+
+
+def ndcg_by_query(
+    y_true: Any, y_score: Any, sample_weight: Any = None, *, k: int | None = None, ignore_ties: bool = False
+) -> NDArray[np.float64]:
+    """Check the inputs and return the value of each query."""
     true, score, low = check_gains(y_true, y_score, sample_weight)
     if low < 0:
         raise ValueError("ndcg_score should not be used on negative y_true values.")
@@ -178,5 +199,4 @@ def ndcg_score(
             f"Computing NDCG is only meaningful when there is more than 1 document. Got {true.shape[1]} instead."
         )
     gains = settle_gains(true, score)
-    per_query = _backend.current().ndcg(gains, score, _discount(gains.shape[1], k), bool(ignore_ties))
-    return average(per_query, query_weights(sample_weight))
+    return np.asarray(_backend.current().ndcg(gains, score, _discount(gains.shape[1], k), bool(ignore_ties)))

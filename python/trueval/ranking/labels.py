@@ -6,6 +6,7 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import _backend
 from .._averaging import average
@@ -72,9 +73,12 @@ def coverage_error(y_true: Any, y_score: Any, *, sample_weight: Any = None) -> f
     >>> tv.coverage_error([[1, 0, 0], [0, 1, 1]], [[1, 0, 0], [0, 1, 1]])
     1.5
     """
-    marks, scores = check_coverage(y_true, y_score, sample_weight)
-    covered = _backend.current().coverage_by_row(marks, scores)
-    return average(covered, query_weights(sample_weight))
+    return average(coverage_by_sample(y_true, y_score, sample_weight), query_weights(sample_weight))
+
+
+def coverage_by_sample(y_true: Any, y_score: Any, sample_weight: Any = None) -> NDArray[np.int64]:
+    """Check the inputs and return the number of labels of each sample."""
+    return np.asarray(_backend.current().coverage_by_row(*check_coverage(y_true, y_score, sample_weight)))
 
 
 @validate(y_true=LABELS, y_score=["array-like"], sample_weight=OPTIONAL)
@@ -124,9 +128,7 @@ def label_ranking_average_precision_score(y_true: Any, y_score: Any, *, sample_w
     >>> round(tv.label_ranking_average_precision_score([[1, 0, 0], [0, 0, 1]], [[0.75, 0.5, 1], [1, 0.2, 0.1]]), 4)
     0.4167
     """
-    marks, scores = check_label_precision(y_true, y_score, sample_weight)
-    precision = _backend.current().average_precision_by_row(marks, scores)
-    precision[np.isnan(precision)] = 1.0
+    precision = precision_by_sample(y_true, y_score, sample_weight)
     weights = query_weights(sample_weight)
     if weights is None:
         return average(precision)
@@ -134,6 +136,14 @@ def label_ranking_average_precision_score(y_true: Any, y_score: Any, *, sample_w
         raise ValueError(f"sample_weight must have one dimension, got shape {weights.shape}.")
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         return float(np.sum(precision * weights) / np.sum(weights))
+
+
+def precision_by_sample(y_true: Any, y_score: Any, sample_weight: Any = None) -> NDArray[np.float64]:
+    """Check the inputs and return the average precision of each sample."""
+    marks, scores = check_label_precision(y_true, y_score, sample_weight)
+    precision = np.asarray(_backend.current().average_precision_by_row(marks, scores))
+    precision[np.isnan(precision)] = 1.0
+    return precision
 
 
 @validate(y_true=LABELS, y_score=["array-like"], sample_weight=OPTIONAL)
@@ -185,11 +195,15 @@ def label_ranking_loss(y_true: Any, y_score: Any, *, sample_weight: Any = None) 
     >>> tv.label_ranking_loss([[1, 0, 0], [0, 0, 1]], [[0.75, 0.5, 1], [1, 0.2, 0.1]])
     0.75
     """
+    return average(loss_by_sample(y_true, y_score, sample_weight), query_weights(sample_weight))
+
+
+def loss_by_sample(y_true: Any, y_score: Any, sample_weight: Any = None) -> NDArray[np.float64]:
+    """Check the inputs and return the share of the pairs of each sample that are in the wrong order."""
     marks, scores = check_label_loss(y_true, y_score, sample_weight)
     relevant, wins, _ = _backend.current().pairs_by_row(marks, scores)
     pairs = relevant * (marks.shape[1] - relevant)
-    lost = np.divide(pairs - wins, pairs, out=np.zeros(pairs.size), where=pairs != 0)
-    return average(lost, query_weights(sample_weight))
+    return np.divide(pairs - wins, pairs, out=np.zeros(pairs.size), where=pairs != 0)
 
 
 @validate(

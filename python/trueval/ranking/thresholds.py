@@ -90,6 +90,11 @@ def _confusion(cells: Cells, *, normalize: str | None = None) -> NDArray[Any]:
     return np.asarray(tables / cells.total) if normalize == "all" else tables
 
 
+def cells_at(fps: NDArray[Any], tps: NDArray[Any]) -> Cells:
+    """Tables from the running counts of false and true positives."""
+    return Cells(fps[-1] - fps, fps, tps[-1] - tps, tps)
+
+
 def _is(*values: Any) -> Callable[[Any], bool]:
     """Whether a parameter is one of these, in type too: True is not 1 here."""
     return lambda given: any(type(given) is type(value) and given == value for value in values)
@@ -173,7 +178,7 @@ def _cells(inputs: Thresholding, weights: SampleWeights | None) -> tuple[Cells, 
     fps, tps, thresholds = _backend.current().binary_curve(
         codes, 1, scores, None if weights is None else weights.values
     )
-    return Cells(fps[-1] - fps, fps, tps[-1] - tps, tps), thresholds.astype(inputs.scores.dtype, copy=False)
+    return cells_at(fps, tps), thresholds.astype(inputs.scores.dtype, copy=False)
 
 
 @validate(

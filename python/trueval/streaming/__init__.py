@@ -1,0 +1,1 @@
+from ._factory import binned_state, calibration_state, delong_state, from_bytes, state
