@@ -104,7 +104,61 @@ def _limit(memory_limit: Any) -> int | None:
 
 
 def state(name: str, *, memory_limit: int | None = None, **params: Any) -> Any:
-    """Make the mergeable state of a metric."""
+    """Make the mergeable state of a metric.
+
+    Parameters
+    ----------
+    name : str
+        Name of the metric's function, such as ``'f1_score'``: any of trueval but `auc`.
+    memory_limit : int, optional
+        Bytes that the state and its work may take beyond the batches themselves, at least 65,536. What is more than a
+        quarter of it goes to a temporary file. Of use to metrics of scores and quantiles, which keep every row; without
+        it they keep all in memory.
+    **params
+        Parameters of the function, but for `sample_weight`, which goes to `State.update`.
+
+    Returns
+    -------
+    state : State
+        One that has seen no rows: `State.update`, `State.merge`, `State.compute`, `State.reset`, `State.to_bytes`,
+        `State.state_dict`, pickling, copying; a context manager, which closes it.
+
+    Raises
+    ------
+    ValueError
+        For a name that is no metric, or one without a state; for parameters that the function refuses, or with which it
+        has no state.
+    TypeError
+        For parameters that the function has not.
+
+    See Also
+    --------
+    binned_state : areas in constant memory.
+    from_bytes : a state from what `State.to_bytes` gave.
+
+    Notes
+    -----
+    An update takes the time of the function on the batch, for scores that of a sort; batches of at most 1,024 rows in
+    plain arrays are held and added 4,096 rows at a time. `State.merge` takes the time of the smaller table, and of
+    nothing but a list for sorted runs. `State.compute` takes O(cells) for tables and sums; for runs it reads and ranks
+    each of them once.
+
+    An update or a merge that fails leaves the state as it was. States are not to be updated from several threads at
+    once. Until an update has weights, none may, and the other way round.
+
+    Examples
+    --------
+    >>> from trueval import streaming
+    >>> state = streaming.state("f1_score", average="macro")
+    >>> for y_true, y_pred in [(["cat", "dog"], ["cat", "cat"]), (["dog", "pig"], ["dog", "pig"])]:
+    ...     state = state.update(y_true, y_pred)
+    >>> round(state.compute(), 6)
+    0.777778
+    >>> state
+    <state of f1_score, average='macro': 4 rows>
+    >>> streaming.from_bytes(state.to_bytes()).n
+    4
+    """
     function: Callable[..., Any] = getattr(importlib.import_module("trueval"), _known(name))
     if "sample_weight" in params:
         raise TypeError("sample_weight is no parameter of a state: pass it to update, with the rows it belongs to.")
@@ -145,7 +199,53 @@ def _refuse_parameters(name: str, params: dict[str, Any]) -> None:
 
 
 def binned_state(name: str, *, bits: int = 16, **params: Any) -> Any:
-    """Make the state of an area in constant memory, which computes a value and how far off it may be."""
+    """Make the state of an area in constant memory, which computes a value and how far off it may be.
+
+    Parameters
+    ----------
+    name : {'roc_auc_score', 'average_precision_score'}
+        The area, of two labels.
+    bits : int, default=16
+        Leading bits of a score by which it goes to a bucket, from 8 to 24: the state takes 32 bytes for each of
+        2 ** bits buckets.
+    **params
+        `pos_label` of average precision.
+
+    Returns
+    -------
+    state : State
+        Its `compute` returns a `Bounded`: `value` and `half_width`. The exact value, rounded, is between
+        ``value - half_width`` and ``value + half_width``.
+
+    Raises
+    ------
+    ValueError
+        For another name or other bits; in `update` for more than two labels, and for scores of another dtype than those
+        before, since the bits of a score depend on it.
+    TypeError
+        For other parameters, and in `update` for weights.
+
+    See Also
+    --------
+    state : exact, in memory or on disk.
+
+    Notes
+    -----
+    Pairs of a positive and a negative in one bucket are counted as ties; they may be anything if the bucket holds
+    several scores, of which its least and its greatest tell. Where no bucket does, the value is exact and the
+    half-width 0, as it always is for float16 with 16 bits or more. For average precision, the bounds are those of all
+    positives of such a bucket before, and after, all its negatives.
+
+    An update takes some 20 ns a row, a merge and `compute` O(2 ** bits).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from trueval import streaming
+    >>> state = streaming.binned_state("roc_auc_score")
+    >>> state.update([0, 1, 0, 1], np.array([0.25, 0.5, 0.5, 1.0])).compute()
+    Bounded(value=0.875, half_width=0.0)
+    """
     if name not in ("roc_auc_score", "average_precision_score"):
         raise ValueError(
             f"name must be 'roc_auc_score' or 'average_precision_score' in binned_state, got {name!r}: state(name) is "
@@ -166,7 +266,44 @@ def binned_state(name: str, *, bits: int = 16, **params: Any) -> Any:
 
 
 def calibration_state(*, bins: int = 15, pos_label: Any = None) -> Any:
-    """Make the state of a reliability diagram."""
+    """Make the state of a reliability diagram: how often happens what is forecast with each probability.
+
+    Parameters
+    ----------
+    bins : int, default=15
+        Bins of equal width between 0 and 1.
+    pos_label : int, float, bool or str, optional
+        The label that probabilities are about, by default as in `brier_score_loss`.
+
+    Returns
+    -------
+    state : State
+        Its `compute` returns a `Reliability`.
+
+    Raises
+    ------
+    ValueError
+        For another number of bins; in `update` for more than two labels and for what is no probability.
+
+    Notes
+    -----
+    The expected calibration error is Σ w |observed - forecast| / Σ w over the bins [1]_. A probability on an edge
+    belongs to the bin on its left. The state takes some 64 bytes a bin.
+
+    References
+    ----------
+    .. [1] M. P. Naeini, G. F. Cooper, M. Hauskrecht, "Obtaining well calibrated probabilities using Bayesian binning",
+       AAAI 2015.
+
+    Examples
+    --------
+    >>> from trueval import streaming
+    >>> diagram = streaming.calibration_state(bins=2).update([0, 1, 1, 1], [0.25, 0.5, 0.75, 1.0]).compute()
+    >>> diagram.observed
+    array([0.5, 1. ])
+    >>> diagram.expected_error
+    0.125
+    """
     try:
         number = operator.index(bins)
     except TypeError:
@@ -178,10 +315,66 @@ def calibration_state(*, bins: int = 15, pos_label: Any = None) -> Any:
 
 
 def delong_state(*, memory_limit: int | None = None) -> Any:
-    """Make the state of an area under the ROC curve and its standard error."""
+    """Make the state of an area under the ROC curve and its standard error.
+
+    Parameters
+    ----------
+    memory_limit : int, optional
+        As in `state`.
+
+    Returns
+    -------
+    state : State
+        Its `compute` returns an `Area`: the area, its standard error, positives and negatives. For two labels, the
+        greater of which is the positive one; without weights.
+
+    See Also
+    --------
+    trueval.inference.confidence_interval : intervals from all rows at once.
+
+    Notes
+    -----
+    The variance is that of DeLong, DeLong and Clarke-Pearson [1]_, from the sums of the placements and of their
+    squares: exact integers for any split.
+
+    References
+    ----------
+    .. [1] E. R. DeLong, D. M. DeLong, D. L. Clarke-Pearson, "Comparing the areas under two or more correlated receiver
+       operating characteristic curves", Biometrics 44, 1988.
+
+    Examples
+    --------
+    >>> from trueval import streaming
+    >>> area = streaming.delong_state().update([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]).compute()
+    >>> area.value, round(area.standard_error, 6)
+    (0.75, 0.353553)
+    """
     return DelongState("roc_auc_score", {}, _limit(memory_limit))
 
 
 def from_bytes(data: Any) -> Any:
-    """Return the state that its `to_bytes` wrote."""
+    """Return the state that its `to_bytes` wrote.
+
+    Parameters
+    ----------
+    data : bytes-like
+        A header, a version, the content in little-endian order, and a checksum. Nothing in it is ever executed.
+
+    Returns
+    -------
+    state : State
+
+    Raises
+    ------
+    ValueError
+        For bytes of something else, of another version, cut short or damaged.
+    TypeError
+        For what is not bytes.
+
+    Examples
+    --------
+    >>> from trueval import streaming
+    >>> streaming.from_bytes(streaming.state("max_error").update([1.0], [3.0]).to_bytes()).compute()
+    2.0
+    """
     return State.from_bytes(data)

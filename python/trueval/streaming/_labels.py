@@ -27,20 +27,25 @@ class LabelSet:
 
     def __init__(self) -> None:
         self.place: dict[Any, int] = {}
-        self._last: tuple[Array, NDArray[np.intp]] | None = None
+        self._last: tuple[np.dtype[Any], bytes, NDArray[np.intp]] | None = None
 
     def places(self, labels: Array) -> NDArray[np.intp]:
         """Places of distinct labels; new ones go to the end."""
-        last = self._last
-        if last is not None and last[0].dtype == labels.dtype and np.array_equal(last[0], labels):
-            return last[1]
+        last, content = self._last, labels.tobytes()
+        if last is not None and last[0] == labels.dtype and last[1] == content:
+            return last[2]
         place = self.place
         found = np.array([place.setdefault(value, len(place)) for value in values_of(labels)], dtype=np.intp)
-        self._last = labels.copy(), found
+        self._last = labels.dtype, content, found
         return found
 
     def __len__(self) -> int:
         return len(self.place)
+
+
+def whole_numbers(y: Array) -> bool:
+    """Whether an array holds labels that need no check."""
+    return y.dtype.kind in "biu" and y.dtype.isnative
 
 
 def values_of(labels: Array) -> list[Any]:
@@ -81,6 +86,14 @@ class LabelState(State):
     """State of a metric of predicted labels."""
 
     kind = "labels"
+
+    def _may_wait(self, y_true: Array, y_pred: Array) -> bool:
+        return (
+            not self._wide
+            and whole_numbers(y_true)
+            and whole_numbers(y_pred)
+            and all(dtype is None or dtype.kind in "biuf" for dtype in self._dtypes)
+        )
 
     def _clear(self) -> None:
         self._wide: bool | None = None

@@ -33,11 +33,11 @@ from .._validation.probabilities import (
     warn_unless_sorted,
 )
 from .._validation.scores import check_class_scores, resolve_pos_label
-from .._validation.targets import Target, same_labels
+from .._validation.targets import Target, numeric_codes, same_labels
 from ..classification.probabilities import _skill, log_loss_sum, square_sum
 from ..exceptions import warn
-from ._labels import LabelSet, as_labels, values_of, widened
-from ._state import Exported, State, backend, weights_of
+from ._labels import LabelSet, as_labels, values_of, whole_numbers, widened
+from ._state import Exported, State, backend, finite, weights_of
 from ._sums import Floats, Total, accurate_sum
 
 # Bytes of batches that wait for a class, without a memory limit.
@@ -52,6 +52,17 @@ class ClassState(State):
     """State of a metric with a column for each class, or one for the second of two."""
 
     kind = "classes"
+
+    def _may_wait(self, y_true: Any, y_pred: Any) -> bool:
+        if self._classes is None or self._columns != 1 or not (whole_numbers(y_true) and finite(y_pred)):
+            return False
+        if self.name in (*_LOGS, *_BRIER):
+            _, low, high = backend().scan(y_pred)
+            if low < 0 or high > 1:
+                return False
+        known = set(values_of(self._classes))
+        labels = backend().label_set(numeric_codes(y_true))[1]
+        return all(label in known for label in labels.tolist())
 
     def _clear(self) -> None:
         self._seen = LabelSet()

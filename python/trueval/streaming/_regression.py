@@ -16,7 +16,7 @@ from ..regression._inputs import one_output, with_parameter
 from ..regression.deviances import require_domain
 from ..regression.relative import _require_logarithms
 from ._runs import Store, distributions, quantile
-from ._state import Exported, State, backend, weights_of
+from ._state import Exported, State, backend, finite, weights_of
 from ._sums import Floats, Total, accurate_sum, column_sums
 
 Kernel = Callable[[Any, Any, Any], Any]
@@ -111,6 +111,15 @@ class Spread:
 
 class _Outputs(State):
     """What the states of regression metrics share: the number of outputs, and the dtype of results."""
+
+    def _may_wait(self, y_true: Any, y_pred: Any) -> bool:
+        return (
+            self._outputs in (None, 1)
+            and y_true.dtype == y_pred.dtype
+            and not ("deviance" in self.name or "log" in self.name or "tweedie" in self.name)
+            and finite(y_true)
+            and finite(y_pred)
+        )
 
     def _clear(self) -> None:
         self._outputs: int | None = None

@@ -31,28 +31,40 @@ Group = tuple[int, int]
 RUN = 1 << 21
 # Every so many keys of a run one is remembered, to find places in it without reading it all.
 FENCE = 4096
-# Rows gathered at a time, unless the memory limit asks for fewer.
-RANGE = 1 << 24
+# Rows gathered at a time, unless the memory limit asks for fewer: with 8 times as many, memory that is new to the
+# process each time costs more than the ranking.
+RANGE = 1 << 21
 # Bytes that gathering and ranking take for a row: key, label, scratch of the kernel, and the curve.
 _PER_ROW = 64
+
+# Rows that stay in the cache from one operation to the next.
+_BLOCK = 1 << 15
 
 _SIGN = {4: np.uint32(1 << 31), 8: np.uint64(1 << 63)}
 
 
 def keys_of(x: NDArray[Any]) -> Keys:
     """Unsigned integers in the order of canonical scores; -0.0 has the key of 0.0."""
-    if x.dtype.kind == "u":
-        return x
+    keys = np.array(x)
+    return rekeyed(keys)
+
+
+def rekeyed(x: NDArray[Any]) -> Keys:
+    """Turn canonical scores into keys where they are."""
     width = x.dtype.itemsize
-    unsigned = np.dtype(f"u{width}")
+    bits = x.view(f"u{width}")
     sign: Any = _SIGN[width]
     if x.dtype.kind == "i":
-        return x.view(unsigned) ^ sign
-    bits = (x + x.dtype.type(0)).view(unsigned)
-    # All bits where the sign is set, the sign alone where it is not.
-    flips = (bits.view(f"i{width}") >> (8 * width - 1)).view(unsigned)
-    np.bitwise_or(flips, sign, out=flips)
-    np.bitwise_xor(bits, flips, out=bits)
+        np.bitwise_xor(bits, sign, out=bits)
+    elif x.dtype.kind == "f":
+        signed = x.view(f"i{width}")
+        for start in range(0, x.size, _BLOCK):
+            block = slice(start, start + _BLOCK)
+            np.add(x[block], x.dtype.type(0), out=x[block])
+            # All bits where the sign is set, the sign alone where it is not.
+            flips = (signed[block] >> (8 * width - 1)).view(bits.dtype)
+            np.bitwise_or(flips, sign, out=flips)
+            np.bitwise_xor(bits[block], flips, out=bits[block])
     return bits
 
 
@@ -61,10 +73,15 @@ def numbers_of(keys: Keys, dtype: np.dtype[Any]) -> NDArray[Any]:
     if dtype.kind == "u":
         return keys
     if dtype.kind == "i":
-        return (keys ^ _SIGN[8]).view(dtype)
+        return np.asarray((keys ^ _SIGN[8]).view(dtype))
     width = dtype.itemsize
-    positive = (keys & _SIGN[width]) != 0
-    return np.where(positive, keys ^ _SIGN[width], ~keys).view(dtype)
+    sign: Any = _SIGN[width]
+    # The sign alone where it is set, all bits where it is not.
+    flips = (keys.view(f"i{width}") >> (8 * width - 1)).view(keys.dtype)
+    np.invert(flips, out=flips)
+    np.bitwise_or(flips, sign, out=flips)
+    np.bitwise_xor(keys, flips, out=flips)
+    return flips.view(dtype)
 
 
 def common(a: np.dtype[Any] | None, b: np.dtype[Any]) -> np.dtype[Any]:
@@ -212,16 +229,16 @@ class Run:
 
 
 def compress(keys: Keys, weights: Floats | None) -> Slice:
-    """Sort keys; tell those that occur once from the others."""
-    none = keys[:0]
+    """Sort keys, where they are unless there are weights; tell those that occur once from the others."""
+    none = keys[:0].copy()
     if weights is None:
-        keys = np.sort(keys)
+        keys.sort()
         first = np.empty(keys.size + 1, bool)
         first[0] = first[-1] = True
         np.not_equal(keys[1:], keys[:-1], out=first[1:-1])
-        single = first[:-1] & first[1:]
-        if single.all():
+        if first.all():
             return Slice(keys, none, np.empty(0, np.int64), None)
+        single = first[:-1] & first[1:]
         starts = np.flatnonzero(first)
         counts = np.diff(starts)
         repeated = counts > 1
@@ -235,14 +252,29 @@ def compress(keys: Keys, weights: Floats | None) -> Slice:
 
 
 class _Buffer:
-    """Rows of one group that are in no run yet."""
+    """Numbers of one group that are in no run yet, at the begin of an array that grows up to the length of a run."""
 
-    __slots__ = ("keys", "rows", "weights")
+    __slots__ = ("numbers", "rows", "weights")
 
-    def __init__(self) -> None:
-        self.keys: list[tuple[Keys, np.dtype[Any]]] = []
-        self.weights: list[Floats] = []
+    def __init__(self, numbers: NDArray[Any], weighted: bool) -> None:
+        self.numbers = numbers
+        self.weights = np.empty(numbers.size) if weighted else None
         self.rows = 0
+
+    def reserve(self, size: int, dtype: np.dtype[Any]) -> None:
+        """Make room for `size` numbers in all, of this dtype."""
+        if size > self.numbers.size or dtype != self.numbers.dtype:
+            grown = np.empty(max(size, self.numbers.size), dtype)
+            grown[: self.rows] = self.numbers[: self.rows]
+            self.numbers = grown
+        if self.weights is not None and self.weights.size < size:
+            heavier = np.empty(self.numbers.size)
+            heavier[: self.rows] = self.weights[: self.rows]
+            self.weights = heavier
+
+    @property
+    def nbytes(self) -> int:
+        return self.rows * (self.numbers.itemsize + (0 if self.weights is None else 8))
 
 
 class Store:
@@ -256,7 +288,7 @@ class Store:
 
     def __init__(self, memory_limit: int | None) -> None:
         self.limit = memory_limit
-        self.run_rows = RUN if memory_limit is None else max(1024, min(RUN, memory_limit // 128))
+        self.run_rows = RUN if memory_limit is None else max(1024, min(RUN, memory_limit // 256))
         self.kept = None if memory_limit is None else memory_limit // 4
         self.range_rows = RANGE if memory_limit is None else max(1024, min(RANGE, memory_limit // 2 // _PER_ROW))
         self.buffers: dict[Group, _Buffer] = {}
@@ -265,45 +297,56 @@ class Store:
         self.buffered = 0
         self.in_memory = 0
         self.spilled: Spill | None = None
+        self.spare: list[NDArray[Any]] = []
 
     def add(self, group: Group, x: NDArray[Any], weights: Floats | None = None) -> None:
         """Add canonical scores, and their weights."""
         if not x.size:
             return
         self.dtype = common(self.dtype, x.dtype)
-        # Pieces of a limited length, so that a long batch does not make a long buffer.
-        for start in range(0, x.size, self.run_rows):
-            part = slice(start, start + self.run_rows)
-            keys = keys_of(x[part])
-            if x.dtype.kind == "u":
-                keys = keys.copy()  # the caller may write to theirs
+        start = 0
+        while start < x.size:
             buffer = self.buffers.get(group)
             if buffer is None:
-                buffer = self.buffers[group] = _Buffer()
-            buffer.keys.append((keys, x.dtype))
-            if weights is not None:
-                buffer.weights.append(weights[part].copy())
-            buffer.rows += keys.size
-            self.buffered += keys.nbytes + (0 if weights is None else 8 * keys.size)
-            if buffer.rows >= self.run_rows:
+                buffer = self.buffers[group] = _Buffer(self._room(x), weights is not None)
+            own, rows = buffer.numbers.dtype, buffer.rows
+            stop = min(x.size, start + self.run_rows - rows)
+            room = rows + stop - start
+            if room > buffer.numbers.size or own != x.dtype:
+                buffer.reserve(self._length(room), common(own, x.dtype))
+            buffer.numbers[rows:room] = x[start:stop]
+            if weights is not None and buffer.weights is not None:
+                buffer.weights[rows:room] = weights[start:stop]
+            before = buffer.nbytes if own == buffer.numbers.dtype else rows * own.itemsize
+            buffer.rows = room
+            self.buffered += buffer.nbytes - before
+            start = stop
+            if room >= self.run_rows:
                 self._settle(group)
         if self.kept is not None and self.buffered + self.in_memory > self.kept:
             self._to_disk()
+
+    def _room(self, x: NDArray[Any]) -> NDArray[Any]:
+        """An array to begin a buffer in: one that was written to disk, as new memory costs more than sorting it."""
+        for place, spare in enumerate(self.spare):
+            if spare.dtype.itemsize == x.dtype.itemsize:
+                return self.spare.pop(place).view(x.dtype)
+        return np.empty(self._length(x.size), x.dtype)
+
+    def _length(self, rows: int) -> int:
+        """Length of an array for so many rows and more: pages that are not written to cost nothing."""
+        return self.run_rows if rows > _BLOCK else min(self.run_rows, 2 * rows)
 
     def _settle(self, group: Group) -> None:
         """Sort a buffer into a run."""
         buffer = self.buffers.pop(group, None)
         if buffer is None:
             return
-        dtype = buffer.keys[0][1]
-        for _, other in buffer.keys[1:]:
-            dtype = common(dtype, other)
-        parts = [as_keys(keys, own, dtype) for keys, own in buffer.keys]
-        self.buffered -= sum(keys.nbytes for keys, _ in buffer.keys) + sum(w.nbytes for w in buffer.weights)
-        keys = parts[0] if len(parts) == 1 else np.concatenate(parts)
-        weights = np.concatenate(buffer.weights) if buffer.weights else None
-        buffer.keys, parts = [], []
-        run = Run(compress(keys, weights), dtype)
+        self.buffered -= buffer.nbytes
+        numbers, weights = buffer.numbers[: buffer.rows], buffer.weights
+        if buffer.rows < buffer.numbers.size:
+            numbers = numbers.copy()
+        run = Run(compress(rekeyed(numbers), None if weights is None else weights[: buffer.rows]), numbers.dtype)
         self.runs.setdefault(group, []).append(run)
         self.in_memory += run.nbytes
 
@@ -313,7 +356,10 @@ class Store:
         if self.spilled is None:
             self.spilled = Spill()
         for run in itertools.chain.from_iterable(self.runs.values()):
+            written = run.single.values
             run.spill(self.spilled)
+            if written is not None and written.size == self.run_rows and len(self.spare) < 2:
+                self.spare.append(written)
         self.in_memory = sum(run.nbytes for runs in self.runs.values() for run in runs)
 
     def merge(self, other: Store, groups: Mapping[Group, Group]) -> None:

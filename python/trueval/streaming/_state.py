@@ -115,6 +115,16 @@ def from_library(y: Any) -> Any:
     return y
 
 
+# Rows of small batches that are held together, and how small these are.
+_HELD = 4096
+_SMALL = 1024
+
+
+def finite(x: Array) -> bool:
+    """Whether an array is of native float32 or float64 and finite."""
+    return x.dtype.char in "fd" and x.dtype.isnative and not backend().scan(np.ascontiguousarray(x))[0]
+
+
 def weights_of(weight: Any, n_samples: int) -> SampleWeights | None:
     """Weights of one update, which may all be zero: others may not be."""
     if weight is None:
@@ -148,7 +158,9 @@ class State:
         self.name = name
         self.params = params
         self.memory_limit = memory_limit
-        self.n = 0
+        self._n = 0
+        self._held: list[tuple[Array, Array]] = []
+        self._held_rows = 0
         self._key = encode([self.kind, name, portable(params)])
         self._closed = False
         self._weighing = Weighing()
@@ -181,6 +193,10 @@ class State:
     def _empty(self) -> Any:
         raise ValueError(f"The state of {self.name} has seen no rows: there is nothing to compute from.")
 
+    def _may_wait(self, y_true: Array, y_pred: Array) -> bool:
+        """Whether nothing in two vectors can be refused, now or later, so that they may be held for a while."""
+        return False
+
     # what all have ----------------------------------------------------------------------------------------------------
 
     def update(self: S, y_true: Any, y_pred: Any, sample_weight: Any = None) -> S:
@@ -206,11 +222,47 @@ class State:
         """
         self._require_open()
         y_true, y_pred = from_library(y_true), from_library(y_pred)
-        self._weighing.check(sample_weight is not None) if num_samples(y_pred) else None
-        if not num_samples(y_pred) and not num_samples(y_true):
+        if sample_weight is None and type(y_true) is np.ndarray and type(y_pred) is np.ndarray:
+            shape = y_true.shape
+            if len(shape) == 1 and shape == y_pred.shape and 0 < shape[0] <= _SMALL and self._hold(y_true, y_pred):
+                return self
+        n = num_samples(y_pred)
+        if not n and not num_samples(y_true):
             return self
+        if n:
+            self._weighing.check(sample_weight is not None)
+        self._flush()
         self._update(y_true, y_pred, sample_weight)
         return self
+
+    def _hold(self, y_true: Array, y_pred: Array) -> bool:
+        """Keep a copy of a small batch, to be added with others: what an update costs is mostly the same for any."""
+        if self._weighing.given or not self._may_wait(y_true, y_pred):
+            return False
+        held = self._held
+        if held and (held[0][0].dtype != y_true.dtype or held[0][1].dtype != y_pred.dtype):
+            return False
+        held.append((y_true.copy(), y_pred.copy()))
+        self._held_rows += y_true.shape[0]
+        if self._held_rows >= _HELD:
+            self._flush()
+        return True
+
+    def _flush(self) -> None:
+        """Add what is held."""
+        if self._held:
+            true, pred = (np.concatenate(parts) for parts in zip(*self._held, strict=True))
+            self._held, self._held_rows = [], 0
+            self._update(true, pred, None)
+
+    @property
+    def n(self) -> int:
+        """Rows seen."""
+        return self._n + self._held_rows
+
+    @n.setter
+    def n(self, rows: int) -> None:
+        self._n = rows - self._held_rows
 
     def merge(self: S, other: S) -> S:
         """Add the rows that another state of the same metric and parameters has seen; it is left as it is.
@@ -235,6 +287,8 @@ class State:
         if not isinstance(other, State):
             raise TypeError(f"other must be a state, got {type(other).__name__}.")
         other._require_open()
+        self._flush()
+        other._flush()
         if self._key != other._key:
             raise ValueError(
                 f"States of one metric with the same parameters can be merged, not {self!r} with {other!r}."
@@ -254,12 +308,13 @@ class State:
             If there are no rows, and for what the function of the metric refuses in all of them together.
         """
         self._require_open()
+        self._flush()
         return self._compute() if self.n else self._empty()
 
     def reset(self: S) -> S:
         """Forget all rows."""
         self._require_open()
-        self.n = 0
+        self._n, self._held, self._held_rows = 0, [], 0
         self._weighing = Weighing()
         self._clear()
         return self
@@ -267,11 +322,13 @@ class State:
     @property
     def nbytes(self) -> int:
         """Bytes of memory held, about."""
-        return 0 if self._closed else self._size()
+        held = sum(true.nbytes + pred.nbytes for true, pred in self._held)
+        return 0 if self._closed else self._size() + held
 
     def state_dict(self) -> dict[str, Any]:
         """Return the content as a dict of arrays, numbers and words, for `load_state_dict`."""
         self._require_open()
+        self._flush()
         return {"kind": self.kind, "name": self.name, "n": self.n, **self._weighing.export(), **self._export()}
 
     def load_state_dict(self: S, state_dict: Mapping[str, Any]) -> S:
@@ -327,6 +384,7 @@ class State:
     def close(self) -> None:
         """Let go of all memory and disk; the state cannot be used any more."""
         if not self._closed:
+            self._held, self._held_rows = [], 0
             self._clear()
             self._closed = True
 
@@ -343,6 +401,7 @@ class State:
 
     def __copy__(self: S) -> S:
         self._require_open()
+        self._flush()
         twin = type(self)(self.name, self.params, self.memory_limit)
         return twin.merge(self) if self.n else twin
 
@@ -354,7 +413,7 @@ class State:
 
     def __repr__(self) -> str:
         shown = "".join(f", {name}={value!r}" for name, value in self.params.items())
-        return f"<{self.kind} of {self.name}{shown}: {'closed' if self._closed else f'{self.n} rows'}>"
+        return f"<state of {self.name}{shown}: {'closed' if self._closed else f'{self.n} rows'}>"
 
     def _require_open(self) -> None:
         if self._closed:
