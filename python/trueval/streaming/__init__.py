@@ -65,7 +65,7 @@ others reads their files. `to_bytes` and pickling need all of the state in memor
 How far this goes
 -----------------
 One machine: the runs of a state are 8 bytes a row, so 10⁹ rows of float64 scores take 8 GB of disk, and as much is read
-once by `compute`; a limit of L bytes cuts them into about 128 n / L ranges.
+once by `compute`; a limit of L bytes cuts them into about 192 n / L ranges.
 
 A cluster, 10¹² rows. Two ways, and both are tested here at 10⁹ rows, as merges of 1,000 states:
 

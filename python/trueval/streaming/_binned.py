@@ -122,6 +122,7 @@ class BinnedState(_Binary):
     """State of an area by a histogram of scores: rows of both labels, least and greatest key, of each bucket."""
 
     kind = "binned"
+    _no_weights = "A binned state takes no sample_weight: use state, which is exact."
 
     def _clear(self) -> None:
         super()._clear()
@@ -132,8 +133,6 @@ class BinnedState(_Binary):
         self._high = np.zeros(size, np.uint64)
 
     def _update(self, y_true: Any, y_pred: Any, weight: Any) -> None:
-        if weight is not None:
-            raise TypeError(f"A binned state of {self.name} takes no sample_weight: use state({self.name!r}).")
         check_consistent_length(y_true, y_pred)
         target, dtype = self._check_labels(y_true)
         column = column_or_1d(y_pred)
@@ -272,13 +271,7 @@ class DelongState(RankingState):
     """State of the area under the ROC curve and its standard error."""
 
     kind = "delong"
-
-    def _update(self, y_true: Any, y_pred: Any, weight: Any) -> None:
-        if weight is not None:
-            raise TypeError(
-                "DeLong's variance is one of rows that weigh the same: delong_state takes no sample_weight."
-            )
-        super()._update(y_true, y_pred, None)
+    _no_weights = "DeLong's variance is one of rows that weigh the same: delong_state takes no sample_weight."
 
     def _compute(self) -> Area:
         target = self.target()

@@ -13,7 +13,7 @@ from .._parameters import is_sparse
 from .._validation.arrays import SampleWeights, as_numpy, check_consistent_length, flat
 from .._validation.labels import Crossing, Indicators, Tally, check_targets, union_of_labels
 from .._validation.targets import numeric_codes
-from ..classification._cells import _column_counts, _row_counts
+from ..classification._cells import _column_counts, _row_counts, _whole_sums
 from ._state import Array, Exported, State, backend, weights_of
 from ._sums import Floats, Total
 from ._tables import Part, SparseTable, SquareTable, place_of
@@ -126,6 +126,8 @@ class LabelState(State):
             words = targets.labels.dtype.kind in "US"
             dtypes = [targets.labels.dtype if words else as_numpy(y).dtype for y in (y_true, y_pred)]
             values = targets.values
+            if weights is not None and weights.kind in "iub" and weights.peak * targets.n_samples >= 2.0**53:
+                values = _whole_sums(y_true, y_pred, as_numpy(weight))
             ones = np.ones(values.size, np.int64)
             cells = (
                 targets.labels,
@@ -133,7 +135,7 @@ class LabelState(State):
                 targets.rows,
                 targets.columns,
                 values if weights is None else ones,
-                None if weights is None else np.zeros(values.size) if some is None else values.astype(np.float64),
+                None if weights is None else np.zeros(values.size, np.int64) if some is None else values,
                 dtypes,
                 targets.n_samples,
             )
@@ -143,7 +145,8 @@ class LabelState(State):
         _refuse_mix(*widths)
         self._dtypes, self._wide = widths, False
         true, pred = self._labels.places(rows_of), self._labels.places(columns_of)
-        self._table.add(len(self._labels), true[rows], pred[columns], counts, sums)
+        high, low = (None, None) if sums is None else _two_floats(sums)
+        self._table.add(len(self._labels), true[rows], pred[columns], counts, high, low)
         self._weighing.add(weights)
         self.n += n
 
@@ -297,6 +300,12 @@ class LabelState(State):
 
     def _size(self) -> int:
         return self._table.nbytes + 100 * len(self._labels) + (0 if self._marks is None else self._marks.nbytes)
+
+
+def _two_floats(sums: Array) -> tuple[Floats, Floats | None]:
+    """Sums as floats; of integers also what these leave out."""
+    high = sums.astype(np.float64)
+    return high, (sums - high.astype(np.int64)).astype(np.float64) if sums.dtype.kind == "i" else None
 
 
 def _refuse_mix(true: np.dtype[Any] | None, pred: np.dtype[Any] | None) -> None:

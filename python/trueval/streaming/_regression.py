@@ -216,7 +216,9 @@ class ErrorState(_Outputs):
 
     def _update(self, y_true: Any, y_pred: Any, weight: Any) -> None:
         if self.name == "max_error":
-            self._update_largest(y_true, y_pred, weight)
+            if weight is not None:
+                raise TypeError("max_error takes no sample_weight.")
+            self._update_largest(y_true, y_pred)
             return
         inputs, weights, unscanned = self._inputs(y_true, y_pred, weight)
         outputs = inputs.true.shape[1]
@@ -251,9 +253,7 @@ class ErrorState(_Outputs):
         self._weighing.add(weights)
         self.n += inputs.true.shape[0]
 
-    def _update_largest(self, y_true: Any, y_pred: Any, weight: Any) -> None:
-        if weight is not None:
-            raise TypeError("max_error takes no sample_weight.")
+    def _update_largest(self, y_true: Any, y_pred: Any) -> None:
         inputs = check_differences(y_true, y_pred, None, None)
         one_output(inputs, "max_error")
         largest = backend().max_error(inputs.true, inputs.pred)

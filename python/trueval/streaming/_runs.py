@@ -29,16 +29,20 @@ Group = tuple[int, int]
 
 # Rows of a group that are sorted into one run.
 RUN = 1 << 21
-# Every so many keys of a run one is remembered, to find places in it without reading it all.
-FENCE = 4096
+# Keys of a full run that are remembered, to find places in it without reading it all. A range may be longer than asked
+# for by as many rows as lie between two of these, in each run.
+_FENCES = 2048
 # Rows gathered at a time, unless the memory limit asks for fewer: with 8 times as many, memory that is new to the
 # process each time costs more than the ranking.
 RANGE = 1 << 21
 # Bytes that gathering and ranking take for a row: key, label, scratch of the kernel, and the curve.
-_PER_ROW = 64
+_PER_ROW = 96
 
 # Rows that stay in the cache from one operation to the next.
 _BLOCK = 1 << 15
+
+# Cuts below and above all keys.
+_LOWEST, _HIGHEST = "lowest", "highest"
 
 _SIGN = {4: np.uint32(1 << 31), 8: np.uint64(1 << 63)}
 
@@ -142,10 +146,11 @@ class Spill:
 class Column:
     """A vector of a run: in memory, or in a file."""
 
-    def __init__(self, values: NDArray[Any], fenced: bool) -> None:
+    def __init__(self, values: NDArray[Any], step: int = 0) -> None:
         self.values: NDArray[Any] | None = values
         self.dtype, self.size = values.dtype, values.size
-        self.fences = values[::FENCE].copy() if fenced else values[:0]
+        self.step = step
+        self.fences = values[::step].copy() if step else values[:0].copy()
         self.place: tuple[Spill, int] | None = None
 
     def spill(self, spill: Spill) -> None:
@@ -162,9 +167,11 @@ class Column:
 
     def find(self, key: Any) -> int:
         """How many are less than a key of the own dtype."""
+        if not self.size:
+            return 0
         block = max(0, int(np.searchsorted(self.fences, key, "left")) - 1)
-        start = block * FENCE
-        return start + int(np.searchsorted(self.read(start, min(self.size, start + FENCE)), key, "left"))
+        start = block * self.step
+        return start + int(np.searchsorted(self.read(start, min(self.size, start + self.step)), key, "left"))
 
     @property
     def nbytes(self) -> int:
@@ -174,11 +181,11 @@ class Column:
 class Run:
     """Rows of one group, sorted by their keys; never changed."""
 
-    def __init__(self, part: Slice, dtype: np.dtype[Any]) -> None:
+    def __init__(self, part: Slice, dtype: np.dtype[Any], step: int) -> None:
         self.dtype = dtype
-        self.single, self.many = Column(part.single, True), Column(part.many, True)
-        self.counts = Column(part.counts, False)
-        self.weights = None if part.weights is None else Column(part.weights, False)
+        self.single, self.many = Column(part.single, step), Column(part.many, step)
+        self.counts = Column(part.counts)
+        self.weights = None if part.weights is None else Column(part.weights)
         self.rows = int(part.single.size + part.counts.sum())
 
     @property
@@ -195,17 +202,17 @@ class Run:
             column.spill(spill)
 
     def places(self, cut: Any, wanted: np.dtype[Any]) -> tuple[int, int]:
-        """How many single and how many repeated keys are below a cut, a key of the dtype `wanted`; all for None."""
-        if cut is None:
-            return self.single.size, self.many.size
-        if self.dtype != wanted:
+        """How many single and how many repeated keys are below a cut, a key of the dtype `wanted`."""
+        if cut is _LOWEST:
+            return 0, 0
+        if cut is not _HIGHEST and self.dtype != wanted:
             cut = self._own(cut, wanted)
-            if cut is None:
-                return self.single.size, self.many.size
+        if cut is _HIGHEST:
+            return self.single.size, self.many.size
         return self.single.find(cut), self.many.find(cut)
 
     def _own(self, cut: Any, wanted: np.dtype[Any]) -> Any:
-        """Least own key whose number is not below a cut of a wider dtype; None where all are below."""
+        """Least own key whose number is not below a cut of a wider dtype."""
         low, high = 0, 2 ** (8 * self.dtype.itemsize)
         kind = np.dtype(f"u{self.dtype.itemsize}")
         if self.dtype.kind == "f":  # keys of finite numbers
@@ -217,7 +224,7 @@ class Run:
                 low = middle + 1
             else:
                 high = middle
-        return None if low >= 2 ** (8 * self.dtype.itemsize) else kind.type(low)
+        return _HIGHEST if low >= 2 ** (8 * self.dtype.itemsize) else kind.type(low)
 
     def slice(self, start: tuple[int, int], stop: tuple[int, int], wanted: np.dtype[Any]) -> Slice:
         return Slice(
@@ -289,6 +296,7 @@ class Store:
     def __init__(self, memory_limit: int | None) -> None:
         self.limit = memory_limit
         self.run_rows = RUN if memory_limit is None else max(1024, min(RUN, memory_limit // 256))
+        self.step = max(64, self.run_rows // _FENCES)
         self.kept = None if memory_limit is None else memory_limit // 4
         self.range_rows = RANGE if memory_limit is None else max(1024, min(RANGE, memory_limit // 2 // _PER_ROW))
         self.buffers: dict[Group, _Buffer] = {}
@@ -346,7 +354,8 @@ class Store:
         numbers, weights = buffer.numbers[: buffer.rows], buffer.weights
         if buffer.rows < buffer.numbers.size:
             numbers = numbers.copy()
-        run = Run(compress(rekeyed(numbers), None if weights is None else weights[: buffer.rows]), numbers.dtype)
+        part = compress(rekeyed(numbers), None if weights is None else weights[: buffer.rows])
+        run = Run(part, numbers.dtype, self.step)
         self.runs.setdefault(group, []).append(run)
         self.in_memory += run.nbytes
 
@@ -358,7 +367,7 @@ class Store:
         for run in itertools.chain.from_iterable(self.runs.values()):
             written = run.single.values
             run.spill(self.spilled)
-            if written is not None and written.size == self.run_rows and len(self.spare) < 2:
+            if written is not None and written.size == self.run_rows:
                 self.spare.append(written)
         self.in_memory = sum(run.nbytes for runs in self.runs.values() for run in runs)
 
@@ -391,15 +400,18 @@ class Store:
         if dtype is None:
             return
         cuts = _cuts(list(itertools.chain.from_iterable(lists)), dtype, self.range_rows)
-        bounds = list(itertools.pairwise([None, *cuts, None]))
-        for low, high in bounds if ascending else reversed(bounds):
+        bounds: list[Any] = [_LOWEST, *cuts, _HIGHEST]
+        if not ascending:
+            bounds.reverse()
+        known = [[run.places(bounds[0], dtype) for run in runs] for runs in lists]
+        for bound in bounds[1:]:
+            places = [[run.places(bound, dtype) for run in runs] for runs in lists]
+            low, high = (known, places) if ascending else (places, known)
             yield [
-                [
-                    run.slice((0, 0) if low is None else run.places(low, dtype), run.places(high, dtype), dtype)
-                    for run in runs
-                ]
-                for runs in lists
+                [run.slice(start, stop, dtype) for run, start, stop in zip(*parts, strict=True)]
+                for parts in zip(lists, low, high, strict=True)
             ]
+            known = places
 
     @property
     def nbytes(self) -> int:
@@ -423,22 +435,20 @@ class Store:
         runs = []
         for group, listed in self.runs.items():
             for run in listed:
-                part = run.slice((0, 0), run.places(None, run.dtype), run.dtype)
-                runs.append([list(group), run.dtype.str, *part])
+                part = run.slice((0, 0), run.places(_HIGHEST, run.dtype), run.dtype)
+                # Copies: the memory of a run is used again when it goes to disk.
+                runs.append([list(group), run.dtype.str, *(None if a is None else a.copy() for a in part)])
         return {"runs": runs, "score_width": None if self.dtype is None else self.dtype.str}
 
     def load(self, exported: Mapping[str, Any]) -> None:
         """Take up what `export` gave."""
         for group, dtype, single, many, counts, weights in exported["runs"]:
             part = Slice(
-                np.asarray(single),
-                np.asarray(many),
-                np.asarray(counts),
-                None if weights is None else np.asarray(weights),
+                np.array(single), np.array(many), np.array(counts), None if weights is None else np.array(weights)
             )
             if part.many.size != part.counts.size or (weights is not None and part.many.size != part.weights.size):  # type: ignore[union-attr]
                 raise ValueError("state_dict has keys without counts.")
-            run = Run(part, np.dtype(dtype))
+            run = Run(part, np.dtype(dtype), self.step)
             self.runs.setdefault((int(group[0]), int(group[1])), []).append(run)
             self.in_memory += run.nbytes
         width = exported["score_width"]
@@ -452,10 +462,13 @@ def _cuts(runs: list[Run], dtype: np.dtype[Any], most: int) -> list[Any]:
     entries = sum(run.single.size + run.many.size for run in runs)
     if entries <= most:
         return []
-    fences = np.concatenate([as_keys(c.fences, run.dtype, dtype) for run in runs for c in (run.single, run.many)])
-    fences.sort()
-    step = max(1, most // FENCE)
-    return list(np.unique(fences[step::step]))
+    columns = [(run, column) for run in runs for column in (run.single, run.many)]
+    fences = np.concatenate([as_keys(column.fences, run.dtype, dtype) for run, column in columns])
+    order = np.argsort(fences, kind="stable")
+    before = np.cumsum(np.repeat([c.step for _, c in columns], [c.fences.size for _, c in columns])[order])
+    # The first fence past each multiple of what is wanted.
+    at = np.searchsorted(before, np.arange(most, int(before[-1]), most))
+    return list(np.unique(fences[order][at]))
 
 
 # what a range comes to ------------------------------------------------------------------------------------------------

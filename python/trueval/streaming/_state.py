@@ -150,6 +150,8 @@ class State:
     """
 
     kind = "state"
+    # Why it takes no weights, where it does not.
+    _no_weights = ""
 
     def __init_subclass__(cls) -> None:
         KINDS[cls.kind] = cls
@@ -221,6 +223,8 @@ class State:
             For what the function of the metric refuses in these rows. The state is then as it was.
         """
         self._require_open()
+        if sample_weight is not None and self._no_weights:
+            raise TypeError(self._no_weights)
         y_true, y_pred = from_library(y_true), from_library(y_pred)
         if sample_weight is None and type(y_true) is np.ndarray and type(y_pred) is np.ndarray:
             shape = y_true.shape
