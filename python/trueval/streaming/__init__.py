@@ -71,9 +71,10 @@ A cluster, 10¹² rows. Two ways, and both are tested here at 10⁹ rows, as mer
 
 - *Histogram.* Each of the partitions makes a `binned_state`, which is 32 bytes a bucket: 2 MB with 16 bits, 32 MB with
   20. They merge in a tree, so that no machine holds more than two, and the driver gets one. Nothing is shuffled. The
-  half-width is Σ p n / (2 P N) over the buckets that hold several scores: 5e-4 for float32 with 16 bits and 3e-5 with 20
-  for five million sigmoid scores, one in 20 positive; of float64, whose keys begin with more bits of the exponent, 4e-3
-  and 2.5e-4. It is 0 for float16 and for scores with at most one value in each bucket, and then nothing more is needed.
+  half-width is Σ p n / (2 P N) over the buckets that hold several scores: 5e-4 for float32 with 16 bits and 3e-5 with
+  20, for five million sigmoid scores, one in 20 positive; of float64, whose keys begin with more bits of the exponent,
+  4e-3 and 2.5e-4. It is 0 for float16 and for scores with at most one value in each bucket, and then nothing more is
+  needed.
 - *Ranges.* Exact for any scores, with one shuffle: cut keys from a sample send each row's key (8 bytes, as blobs sorted
   within a partition: 8 TB for 10¹² float64 scores, half for float32) to the partition of its range. With 2 · 10⁸ rows a
   range there are 5,000 of them, each a state of its own of 1.6 GB, and what leaves it are five integers:
@@ -81,8 +82,8 @@ A cluster, 10¹² rows. Two ways, and both are tested here at 10⁹ rows, as mer
 
   A = A_h + A_l + 2 P_h N_l,  C = C_h + C_l + 4 N_l A_h + 4 P_h N_l²,  D = D_h + D_l + 4 P_h A_l + 4 N_l P_h²,
 
-  5,000 times on the driver, in Python's integers: P N passes 64 bits at 4 · 10⁹ rows of each class, C passes 128 bits at
-  10¹³ or so. Average precision needs the counts above each range first, which are known from the sizes of the blobs.
+  5,000 times on the driver, in Python's integers: P N passes 64 bits at 4 · 10⁹ rows of each class, C passes 128 bits
+  at 4 · 10¹². Average precision needs the counts above each range first, which follow from the sizes of the blobs.
 
 Counts are int64: 9 · 10¹⁸ rows. Up to 2⁵³ of them precision and recall are the quotients of the exact counts.
 

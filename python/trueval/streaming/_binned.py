@@ -170,8 +170,8 @@ class BinnedState(_Binary):
     def _fits(self, dtype: np.dtype[Any] | None) -> None:
         if self._dtype is not None and dtype is not None and dtype != self._dtype:
             raise ValueError(
-                f"y_score must have one dtype in all updates of a binned state, whose buckets depend on it: got {dtype} "
-                f"after {self._dtype}."
+                f"y_score must have one dtype in all updates of a binned state, whose buckets depend on it: got "
+                f"{dtype} after {self._dtype}."
             )
 
     def _merge(self, other: BinnedState) -> None:

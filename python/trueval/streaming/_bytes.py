@@ -124,7 +124,7 @@ class _Reader:
         raise ValueError(f"data is not a state of trueval: there is no tag {tag!r}.")
 
     def count(self) -> int:
-        """Number of items, each of which has one byte at least."""
+        """Read a number of items, each of which has one byte at least."""
         count = self.length()
         if count > len(self.raw) - self.at:
             raise ValueError("data is not a state of trueval: a part of it is longer than the whole.")

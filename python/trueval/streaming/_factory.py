@@ -191,8 +191,8 @@ def _refuse_parameters(name: str, params: dict[str, Any]) -> None:
         )
     if name == "d2_tweedie_score" and float(params.get("power", 0)) < 0:
         raise ValueError(
-            f"power must not be negative in a state of d2_tweedie_score, got {params['power']}: the deviance of a batch "
-            "from its own mean is undefined where that is not positive. Call the function on all rows."
+            f"power must not be negative in a state of d2_tweedie_score, got {params['power']}: the deviance of a "
+            "batch from its own mean is undefined where that is not positive. Call the function on all rows."
         )
     if "y_pred" in params:
         raise TypeError("y_pred is the former name of y_proba: pass the probabilities to update.")

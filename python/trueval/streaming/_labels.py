@@ -166,8 +166,8 @@ class LabelState(State):
     def _refuse_other(self, wide: bool) -> None:
         if self._wide is not None and self._wide != wide:
             raise ValueError(
-                f"Targets must be of one kind in all updates: got {'an indicator matrix' if wide else 'a column'} after "
-                f"{'a column' if wide else 'an indicator matrix'}."
+                f"Targets must be of one kind in all updates: got {'an indicator matrix' if wide else 'a column'} "
+                f"after {'a column' if wide else 'an indicator matrix'}."
             )
 
     def _update_marks(self, y_true: Any, y_pred: Any, targets: Indicators, weights: SampleWeights | None) -> None:
@@ -229,7 +229,7 @@ class LabelState(State):
         return function(targets, targets, **self.params)
 
     def _crossing(self) -> Crossing:
-        """The contingency table of all rows, as `check_targets` finds it."""
+        """Make the contingency table of all rows, as `check_targets` does."""
         cells = self._table.cells()
         rows, columns = place_of(cells.codes)
         values = list(self._labels.place)
@@ -303,7 +303,7 @@ class LabelState(State):
 
 
 def _two_floats(sums: Array) -> tuple[Floats, Floats | None]:
-    """Sums as floats; of integers also what these leave out."""
+    """Split sums into floats and, of integers, what these leave out."""
     high = sums.astype(np.float64)
     return high, (sums - high.astype(np.int64)).astype(np.float64) if sums.dtype.kind == "i" else None
 
@@ -314,7 +314,7 @@ def _refuse_mix(true: np.dtype[Any] | None, pred: np.dtype[Any] | None) -> None:
 
 
 def marks_of(y: Any) -> set[Any]:
-    """The marks of an indicator matrix, 0 among them where it is."""
+    """List the marks of an indicator matrix, 0 among them where it is."""
     if is_sparse(y):
         data = np.asarray(y.data)
         marks = set() if not data.size else set(backend().label_set(numeric_codes(data))[1].tolist())
@@ -380,7 +380,7 @@ class _Marks:
         self.kinds = [own | new for own, new in zip(self.kinds, other.kinds, strict=True)]
 
     def targets(self, n: int, weighing: Any) -> Indicators:
-        """All rows, as `check_targets` hands them on."""
+        """Make targets of all rows, as `check_targets` does."""
         cells = self.rows.cells()
         numbers = cells.codes // np.uint64(2)
         rows = []

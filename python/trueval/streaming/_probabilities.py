@@ -48,6 +48,10 @@ _LOGS = ("log_loss", "d2_log_loss_score")
 _SKILL = ("d2_brier_score", "d2_log_loss_score")
 
 
+def _form(columns: int, wide: bool) -> str:
+    return f"{columns} columns{' beside marks' if wide else ''}"
+
+
 class ClassState(State):
     """State of a metric with a column for each class, or one for the second of two."""
 
@@ -121,7 +125,7 @@ class ClassState(State):
         if self._columns is not None and (columns, wide) != (self._columns, self._wide):
             raise ValueError(
                 "y_true and y_pred must have the same form in all updates: got "
-                f"{columns} columns {'of marks' if wide else ''} after {self._columns} {'of marks' if self._wide else ''}."
+                f"{_form(columns, wide)} after {_form(self._columns, self._wide)}."
             )
 
     def _settled(self, columns: int, wide: bool, dtype: np.dtype[Any] | None, classes: Array | None) -> None:
@@ -131,7 +135,7 @@ class ClassState(State):
             self._classes = classes
 
     def _named(self) -> Array | None:
-        """The classes that the caller named, sorted."""
+        """Return the classes that the caller named, sorted."""
         labels = self.params.get("labels")
         if labels is None or (self.name in _BRIER and self._columns == 1):
             return None
@@ -185,9 +189,9 @@ class ClassState(State):
                 "of y_prob."
             )
         raise ValueError(
-            f"y_true and y_prob contain different number of classes: {labels.size} vs {2 if columns == 1 else columns}. "
-            "Please provide the true labels explicitly through the labels argument. Classes found in y_true: "
-            f"{labels}"
+            f"y_true and y_prob contain different number of classes: {labels.size} vs "
+            f"{2 if columns == 1 else columns}. Please provide the true labels explicitly through the labels "
+            f"argument. Classes found in y_true: {labels}"
         )
 
     def _wait(self, y_true: Any, y_pred: Any, weight: Any, weights: SampleWeights | None) -> None:
@@ -255,7 +259,7 @@ class ClassState(State):
         return check_probabilities(y_true, measured, None, None if wide else classes)
 
     def _positive(self, classes: Array) -> Any:
-        """The label that one column of probabilities is about."""
+        """Find the label that one column of probabilities is about."""
         pos_label = self.params.get("pos_label")
         if pos_label is not None:
             return pos_label

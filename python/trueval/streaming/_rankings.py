@@ -78,7 +78,7 @@ def moments_of_tally(ups: NDArray[np.int64], downs: NDArray[np.int64], squares: 
 class StoredRanking:
     """One positive class among others whose scores are in a store: a `Ranked`."""
 
-    def __init__(  # noqa: PLR0917
+    def __init__(
         self,
         store: Store,
         ups: list[Group],
@@ -178,7 +178,7 @@ class StoredRanking:
         return float(area.value[0]), float(up.value[0])
 
     def binary_curve(self) -> tuple[Array, Array, Array]:
-        """False and true positives at or above each distinct score, scores descending."""
+        """Count false and true positives at or above each distinct score, scores descending."""
         weighted = self.weights is not None
         parts: list[tuple[Array, Array, Array]] = []
         ups, downs = Total(1), Total(1)
@@ -311,7 +311,7 @@ class RankingState(State):
     # compute ----------------------------------------------------------------------------------------------------------
 
     def target(self) -> Target:
-        """A target that has each label once: all that its checks look at."""
+        """Make a target that has each label once: all that its checks look at."""
         labels = as_labels(list(self._labels.place), self._label_dtype or np.dtype(np.int64))
         return Target(labels, "y_true")
 
@@ -320,7 +320,7 @@ class RankingState(State):
         return StoredRanking(self._store, ups, downs, self._weighing.summary(), self._score_dtype or FLOATS[0])
 
     def groups(self, column: int) -> dict[Any, Group]:
-        """Groups of a column, by the codes of `target`."""
+        """Find the groups of a column, by the codes of `target`."""
         target = self.target()
         shown = _shown(target, target.facts()[1]).tolist()
         keys = shown if self._label_dtype is None or self._label_dtype.kind not in "mM" else target.facts()[1].tolist()

@@ -171,7 +171,7 @@ class _Outputs(State):
         return True
 
     def _inputs(self, y_true: Any, y_pred: Any, weight: Any) -> tuple[Regression, SampleWeights | None, bool]:
-        """Checked inputs without weights, the weights, and whether NaN and infinity are still to be looked for."""
+        """Check inputs; return them without weights, the weights, and whether they are still to be scanned for NaN."""
         if weight is None:
             quick = _quick(y_true, y_pred)
             if quick is not None:
@@ -190,7 +190,7 @@ class _Outputs(State):
 
 
 def _quick(y_true: Any, y_pred: Any) -> Regression | None:
-    """Inputs that need no conversion: vectors of one float dtype; None for others."""
+    """Take vectors of one float dtype, which need no conversion; None for others."""
     if type(y_true) is not np.ndarray or type(y_pred) is not np.ndarray:
         return None
     dtype = y_true.dtype
@@ -235,8 +235,8 @@ class ErrorState(_Outputs):
             _require_logarithms(inputs, titles[self.name.startswith("root")])
         if weights is not None and weights.low < 0.0 and self.name in _ABOUT_A_MEAN:
             raise ValueError(
-                f"sample_weight must not be negative in a state of {self.name}, got {weights.low}: spreads about a mean "
-                "do not merge then. Call the function on all rows."
+                f"sample_weight must not be negative in a state of {self.name}, got {weights.low}: spreads about a "
+                "mean do not merge then. Call the function on all rows."
             )
         sums, parts = self._sums(inputs, weights)
         if unscanned and not np.isfinite(sums).all():
@@ -420,8 +420,8 @@ class QuantileState(_Outputs):
         self._fits(outputs)
         if weights is not None and weights.low < 0.0:
             raise ValueError(
-                f"sample_weight must not be negative in a state of {self.name}, got {weights.low}: there is no quantile "
-                "then. Call the function on all rows."
+                f"sample_weight must not be negative in a state of {self.name}, got {weights.low}: there is no "
+                "quantile then. Call the function on all rows."
             )
         values: NDArray[Any] = inputs.true
         if self.name == "median_absolute_error":

@@ -91,13 +91,13 @@ def _parameters(params: dict[str, Any]) -> dict[str, Any]:
 
 
 def _marked(y_true: Any, y_score: Any) -> tuple[NDArray[np.uint8], Any]:
-    """Marks and scores of a multilabel target whose samples are ranked."""
+    """Check marks and scores of a multilabel target whose samples are ranked."""
     target = Target(y_true, "y_true")
     kind = target.settle()
     if kind != "multilabel-indicator" or target.sparse:
         raise ValueError(
-            f"average='samples' needs a dense multilabel indicator in a state, got {kind}: of a multiclass target, pass "
-            "which class each row has as such a matrix."
+            f"average='samples' needs a dense multilabel indicator in a state, got {kind}: of a multiclass target, "
+            "pass which class each row has as such a matrix."
         )
     scores = check_array(y_score, ensure_2d=True, role="y_score")
     if target.array.shape != scores.shape:

@@ -118,7 +118,7 @@ class Spill:
     """A file that has no name and goes when nothing refers to it, or when the process ends, however that ends."""
 
     def __init__(self) -> None:
-        self.file: Any = tempfile.TemporaryFile(prefix="trueval-")
+        self.file: Any = tempfile.TemporaryFile(prefix="trueval-")  # noqa: SIM115 - closed when the last run goes
         weakref.finalize(self, self.file.close)
         self.end = 0
 
@@ -335,7 +335,7 @@ class Store:
             self._to_disk()
 
     def _room(self, x: NDArray[Any]) -> NDArray[Any]:
-        """An array to begin a buffer in: one that was written to disk, as new memory costs more than sorting it."""
+        """Find an array to begin a buffer in: one that was written to disk, as new memory costs as much as sorting."""
         for place, spare in enumerate(self.spare):
             if spare.dtype.itemsize == x.dtype.itemsize:
                 return self.spare.pop(place).view(x.dtype)

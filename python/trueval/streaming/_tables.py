@@ -81,7 +81,7 @@ class SparseTable:
 
 
 def code_of(rows: NDArray[Any], columns: NDArray[Any]) -> Codes:
-    """Number of a cell."""
+    """Give cells their numbers."""
     return (rows.astype(np.uint64) << np.uint64(32)) | columns.astype(np.uint64)
 
 
@@ -100,7 +100,7 @@ class SquareTable:
         self.low: Floats | None = None
         self.sparse: SparseTable | None = None
 
-    def add(
+    def add(  # noqa: PLR0917
         self,
         size: int,
         rows: NDArray[Any],
