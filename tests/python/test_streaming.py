@@ -1092,7 +1092,7 @@ def test_a_thousand_partitions_of_a_million_rows(backend: str) -> None:
         level[rank] = state
 
     for place in range(1000):
-        up, down = partition(place, 25)
+        up, down = partition(place, 30)
         ups, downs = ups + up, downs + down
         carry(exact, from_counts(scores, up, down))
         rows = np.repeat(scores, np.minimum(up, 1)), np.repeat(scores, np.minimum(down, 1))

@@ -360,8 +360,10 @@ class Store:
         self.in_memory += run.nbytes
 
     def _to_disk(self) -> None:
-        for group in list(self.buffers):
-            self._settle(group)
+        # Buffers of few groups go on being filled; those of many may be all there is.
+        if self.kept is None or 2 * self.buffered > self.kept:
+            for group in list(self.buffers):
+                self._settle(group)
         if self.spilled is None:
             self.spilled = Spill()
         for run in itertools.chain.from_iterable(self.runs.values()):
