@@ -156,7 +156,7 @@ def test_any_split_gives_the_value_of_the_whole(pair: tuple[Metric, str], backen
 
 
 @pytest.mark.parametrize("pair", STATED, ids=pair_id)
-@settings(max_examples=8)
+@settings(max_examples=6)
 @given(data=st.data())
 def test_drawn_cases(pair: tuple[Metric, str], data: st.DataObject, backend: str) -> None:
     row, family = pair
