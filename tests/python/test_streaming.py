@@ -26,7 +26,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from inputs import FAMILIES, Case
 from metric import Metric
-from outcome import EXACT, Outcome, Tolerance, bits, run, value_difference
+from outcomes import EXACT, Outcome, Tolerance, bits, run, value_difference
 from registry import METRICS, PAIRS, Keywords, pair_id
 from trueval import streaming
 from trueval.ranking.thresholds import fold_of
