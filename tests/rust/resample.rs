@@ -24,9 +24,9 @@ fn counts(mut stream: Stream, units: usize) -> Vec<u64> {
     while left > 0 {
         let number = stream.number();
         for half in [number as u32, (number >> 32) as u32] {
-            let (unit, rest) = (u64::from(half) * units as u64 >> 32, (half as u64 * units as u64) as u32);
-            if left > 0 && u64::from(rest) >= (1 << 32) % units as u64 {
-                counts[unit as usize] += 1;
+            let product = u64::from(half) * units as u64;
+            if left > 0 && product % (1 << 32) >= (1 << 32) % units as u64 {
+                counts[(product >> 32) as usize] += 1;
                 left -= 1;
             }
         }
