@@ -174,17 +174,6 @@ fn weights_before<S: Score>(buckets: &Buckets<Weighted<S>>, stop: &Stop) -> Resu
     Ok((before, total))
 }
 
-/// Running counts of both classes before each bucket, and over all of them.
-fn counts_before(sizes: impl Iterator<Item = [usize; 2]>) -> (Vec<[u64; 2]>, [u64; 2]) {
-    let mut total = [0u64; 2];
-    let before = sizes.map(|size| {
-        let before = total;
-        total = [total[0] + size[0] as u64, total[1] + size[1] as u64];
-        before
-    });
-    (before.collect(), total)
-}
-
 /// [`average_precision`] of finite floats of 16 bits, given by their bits.
 pub fn average_precision_of_halves(
     y_true: Labels<'_>,
@@ -217,7 +206,7 @@ fn count_precision<S: Score>(rows: BinaryRows<'_, S>, stop: &Stop) -> Result<Pre
         return Ok(PrecisionSum::Counts(sum, positives));
     }
     let buckets = scatter(rows, stop)?;
-    let (before, total) = counts_before(buckets.sizes());
+    let (before, total) = buckets.before();
     let partial = buckets.map(before, stop, |bucket, [mut tps, mut fps], ranker: &mut Ranker<S>| {
         let mut sum = 0u128;
         ranker.descend_positives(&bucket, stop, |positives, negatives| {
@@ -305,7 +294,7 @@ fn count_curve<S: Score>(rows: BinaryRows<'_, S>, stop: &Stop) -> Result<Curve> 
         });
     }
     let buckets = scatter(rows, stop)?;
-    let (before, _) = counts_before(buckets.sizes());
+    let (before, _) = buckets.before();
     let (fps, tps, thresholds) = trace(&buckets, before, stop, |sorted, [mut up, mut down], points| {
         sorted.descend(|score, positives, negatives| {
             up += positives.len() as u64;

@@ -73,17 +73,6 @@ pub fn auc_moments(y_true: Labels<'_>, positive: Option<u64>, y_score: Scores<'_
     })
 }
 
-/// How many positives and negatives lie before each bucket, and in all of them.
-fn before(sizes: impl Iterator<Item = [usize; 2]>) -> (Vec<[usize; 2]>, [usize; 2]) {
-    let mut total = [0; 2];
-    let before = sizes.map(|size| {
-        let before = total;
-        total = [total[0] + size[0], total[1] + size[1]];
-        before
-    });
-    (before.collect(), total)
-}
-
 /// The placement of every row, and the number of positives.
 pub fn placements(
     y_true: Labels<'_>,
@@ -93,7 +82,7 @@ pub fn placements(
 ) -> Result<(Vec<u64>, usize)> {
     with_scores!(y_score, y_score => {
         let (placed, [positives, _]) = places(BinaryRows { y_true, positive, y_score }, stop)?;
-        Ok((placed, positives))
+        Ok((placed, positives as usize))
     })
 }
 
@@ -162,13 +151,13 @@ pub struct RankOrder {
 pub fn rank_order(y_true: Labels<'_>, positive: Option<u64>, y_score: Scores<'_>, stop: &Stop) -> Result<RankOrder> {
     with_scores!(y_score, y_score => {
         let buckets = scatter_indexed(BinaryRows { y_true, positive, y_score }, stop)?;
-        let (before, sizes) = before(buckets.sizes());
+        let (before, sizes) = buckets.before();
         let parts = buckets.map(before, stop, |bucket, before, sorter: &mut Sorter<_>| {
             Ok(walk(bucket.sorted(sorter), before))
         })?;
         let mut order = RankOrder {
-            positives: Vec::with_capacity(sizes[0]),
-            negatives: Vec::with_capacity(sizes[1]),
+            positives: Vec::with_capacity(sizes[0] as usize),
+            negatives: Vec::with_capacity(sizes[1] as usize),
             groups: Vec::with_capacity(parts.iter().map(|part| part.groups.len()).sum()),
         };
         for part in parts {
@@ -180,16 +169,16 @@ pub fn rank_order(y_true: Labels<'_>, positive: Option<u64>, y_score: Scores<'_>
     })
 }
 
-fn walk<S: Score>(sorted: Sorted<'_, Indexed<S>>, [mut up, mut down]: [usize; 2]) -> RankOrder {
+fn walk<S: Score>(sorted: Sorted<'_, Indexed<S>>, [mut up, mut down]: [u64; 2]) -> RankOrder {
     let mut order = RankOrder::default();
     sorted.descend(|_, positives, negatives| {
         order.positives.extend(positives.iter().map(|item| item.tag));
         order.negatives.extend(negatives.iter().map(|item| item.tag));
-        up += positives.len();
+        up += positives.len() as u64;
         if !positives.is_empty() {
-            order.groups.push([up, down, down + negatives.len()].map(|count| count as u32));
+            order.groups.push([up, down, down + negatives.len() as u64].map(|count| count as u32));
         }
-        down += negatives.len();
+        down += negatives.len() as u64;
     });
     order
 }

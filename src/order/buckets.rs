@@ -379,6 +379,17 @@ impl<I: Item> Buckets<I> {
         self.places.iter().map(|place| place.size)
     }
 
+    /// How many positives and negatives lie before each bucket, in higher ones, and how many there are.
+    pub fn before(&self) -> (Vec<[u64; 2]>, [u64; 2]) {
+        let mut total = [0u64; 2];
+        let before = self.places.iter().map(|place| {
+            let before = total;
+            total = [0, 1].map(|class| total[class] + place.size[class] as u64);
+            before
+        });
+        (before.collect(), total)
+    }
+
     /// Visits every bucket with its payload, in parallel; results in order of descending score. Each thread has some
     /// `W` of its own to work with.
     pub fn map<T: Send, P: Send, W: Default + Send>(

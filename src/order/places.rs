@@ -18,20 +18,15 @@ use crate::scalar::Score;
 /// Each class of a bucket is ranked among the other, so that neither is moved; the places come in the order in which rows
 /// were dealt, which differs from theirs within a tile alone, so that they are put back in a nearby cache. Sorting the
 /// buckets and writing each place to its row, anywhere in memory, takes two and a half times as long at 10^7 rows.
-pub fn places<S: Score>(rows: BinaryRows<'_, S>, stop: &Stop) -> Result<(Vec<u64>, [usize; 2])> {
+pub fn places<S: Score>(rows: BinaryRows<'_, S>, stop: &Stop) -> Result<(Vec<u64>, [u64; 2])> {
     let buckets = scatter_indexed(rows, stop)?;
-    let mut before = Vec::new();
-    let mut total = [0; 2];
-    for size in buckets.sizes() {
-        before.push(total);
-        total = [total[0] + size[0], total[1] + size[1]];
-    }
+    let (before, total) = buckets.before();
     let mut dealt: Scratch<u64> = Scratch::new(rows.y_score.len());
     let target = Target(dealt.as_mut_ptr());
     buckets.map(before, stop, |bucket, [above, passed], ranker: &mut Ranker<Indexed<S>>| {
-        let [up, down] = bucket.size();
-        let below = 2 * (total[1] - passed - down) as u64;
-        let above = 2 * (above + up) as u64;
+        let [up, down] = bucket.size().map(|size| size as u64);
+        let below = 2 * (total[1] - passed - down);
+        let above = 2 * (above + up);
         let of_class = [
             ranker.among(&bucket, 0, stop, |lower, up_to| below + lower + up_to)?,
             ranker.among(&bucket, 1, stop, |lower, up_to| above - lower - up_to)?,
