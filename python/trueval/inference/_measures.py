@@ -11,6 +11,9 @@ from . import _cells as cells
 from . import _rows as rows
 
 _BOOTSTRAPS = ("bootstrap-percentile", "bootstrap-basic", "bootstrap-bca")
+RANDOMIZED = ("permutation", "approximate-randomization")
+# Methods whose answer is drawn; formulas give all others.
+DRAWN = (*_BOOTSTRAPS, "bootstrap-t", *RANDOMIZED)
 _PROPORTION = ("wilson", "clopper-pearson", "agresti-coull", "jeffreys", "normal")
 _MCNEMAR = ("mcnemar", "mcnemar-corrected", "mcnemar-exact")
 

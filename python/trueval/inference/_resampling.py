@@ -21,7 +21,7 @@ _DRAWS = 1 << 26
 
 # Draws past which "auto" takes a normal law with the jackknife's standard error: half a minute on two threads, for
 # samples in which the two differ little.
-_MOST_DRAWS = 1 << 34
+MOST_DRAWS = 1 << 34
 
 # Cells up to which each is left out in turn: the table is worked through as often as it has cells.
 MOST_CELLS = 4096
@@ -71,14 +71,6 @@ class Plan:
         if isinstance(parts[0], tuple):
             return tuple(np.concatenate(columns) for columns in zip(*parts, strict=True))
         return np.concatenate(parts)
-
-
-def quick(methods: tuple[str, ...], sample: Sample, plan: Plan) -> str:
-    """Pick the first of the methods, or the normal one where the first would take too long."""
-    table = getattr(sample, "table", None)
-    few = table is None or table.counts.size <= MOST_CELLS
-    slow = sample.work * plan.count > _MOST_DRAWS
-    return "normal" if slow and few and "normal" in methods else methods[0]
 
 
 def _interval_of_swaps(method: str, sample: Sample, plan: Plan, analytic: Callable[[str], Law] | None) -> Law:

@@ -13,12 +13,10 @@ from ..exceptions import warn
 from ._evidence import Evidence, Problem, find, takes
 from ._laws import Law, StudentLaw
 from ._measures import KINDS, refuse
-from ._resampling import Plan, quick, resampled_law
+from ._resampling import Plan
 from .correction import CORRECTIONS, adjust_pvalues
 from .results import Comparison, ConfidenceInterval
-from .single import analytic_law, check_level, check_method, warn_if_undefined
-
-_ANALYTIC = ("mcnemar", "mcnemar-corrected", "mcnemar-exact", "normal", "t", "delong")
+from .single import analytic_law, check_level, check_method, law_of, quick
 
 # Discordant rows below which χ² is not to be relied on: the expected number on either side is then below 12.5.
 _FEW = 25
@@ -250,7 +248,7 @@ def _choose(method: str, evidence: Evidence, plan: Plan) -> str:
     if method == "auto":
         if evidence.kind == "proportion" and evidence.outcome is not None:
             return "mcnemar-exact" if evidence.outcome[0] + evidence.outcome[2] < _FEW else "mcnemar"
-        return kind.compare[0] if kind.compare[0] in _ANALYTIC else quick(kind.compare, evidence.sample, plan)
+        return quick(kind.compare, evidence, plan)
     if method not in kind.compare:
         raise refuse(method, evidence.problem.name, kind, kind.compare, comparing=True)
     return method
@@ -267,11 +265,7 @@ def _paired(  # noqa: PLR0917
         chosen = kind.compare[0] if method == "auto" else method
         return Comparison(base, tuned, tuned - base, math.nan, nothing, math.nan, math.nan, chosen, evidence.n)
     chosen = _choose(method, evidence, plan)
-    if chosen in _ANALYTIC:
-        law = analytic_law(chosen, evidence)
-    else:
-        law = resampled_law(chosen, evidence.sample, plan, evidence.law)
-    warn_if_undefined(law, evidence)
+    law = law_of(chosen, evidence, plan)
     return _comparison(base, tuned, law, level, alternative, margin, chosen, evidence.n, evidence.outcome)
 
 

@@ -8,11 +8,9 @@ from typing import Any
 from ..exceptions import warn
 from ._evidence import Evidence, Problem
 from ._laws import Law, StudentLaw
-from ._measures import KINDS, METHODS, refuse
-from ._resampling import MOST_CELLS, Plan, quick, resampled_law
+from ._measures import DRAWN, KINDS, METHODS, refuse
+from ._resampling import MOST_CELLS, MOST_DRAWS, Plan, resampled_law
 from .results import ConfidenceInterval, Estimate
-
-ANALYTIC = ("wilson", "clopper-pearson", "agresti-coull", "jeffreys", "normal", "t", "delong", "delong-logit")
 
 
 def check_level(confidence_level: Any) -> float:
@@ -37,7 +35,7 @@ def choose(method: str, evidence: Evidence, plan: Plan) -> str:
         table = getattr(evidence.sample, "table", None) if evidence.kind == "cells" else None
         if table is not None and table.counts.size > MOST_CELLS:
             return "bootstrap-percentile"
-        return kind.estimate[0] if kind.estimate[0] in ANALYTIC else quick(kind.estimate, evidence.sample, plan)
+        return quick(kind.estimate, evidence, plan)
     if method not in kind.estimate:
         raise refuse(method, evidence.problem.name, kind, kind.estimate, comparing=False)
     if evidence.problem.cluster is not None and evidence.kind == "area" and method == "bootstrap-t":
@@ -207,19 +205,29 @@ def confidence_interval(
         chosen = kind.estimate[0] if method == "auto" else method
         return Estimate(value, math.nan, ConfidenceInterval(math.nan, math.nan), chosen, evidence.n)
     chosen = choose(method, evidence, plan)
-    if chosen in ANALYTIC:
-        law = analytic_law(chosen, evidence)
-    else:
-        law = resampled_law(chosen, evidence.sample, plan, evidence.law)
-    warn_if_undefined(law, evidence)
+    law = law_of(chosen, evidence, plan)
     return Estimate(value, law.standard_error, law.interval(level), chosen, evidence.n)
 
 
-def warn_if_undefined(law: Law, evidence: Evidence) -> None:
-    """Warn where there is no standard error."""
+def quick(methods: tuple[str, ...], evidence: Evidence, plan: Plan) -> str:
+    """Pick the first of the methods, or the normal one where the first draws and would take too long."""
+    if methods[0] not in DRAWN or "normal" not in methods:
+        return methods[0]
+    table = getattr(evidence.sample, "table", None)
+    few = table is None or table.counts.size <= MOST_CELLS
+    return "normal" if few and evidence.sample.work * plan.count > MOST_DRAWS else methods[0]
+
+
+def law_of(method: str, evidence: Evidence, plan: Plan) -> Law:
+    """Find the law by a formula or by drawing; warn where it has no standard error."""
+    if method in DRAWN:
+        law = resampled_law(method, evidence.sample, plan, evidence.law)
+    else:
+        law = analytic_law(method, evidence)
     if math.isnan(law.standard_error):
         warn(
             f"The standard error of {evidence.problem.name} is undefined: there are too few rows or clusters "
             f"({evidence.n}), or too few of a class.",
             "UndefinedMetricWarning",
         )
+    return law
