@@ -79,13 +79,18 @@ def check_binary_probabilities(
         raise ValueError(f"y_prob contains values greater than 1: {proba.dtype.type(high)}")
     if low < 0:
         raise ValueError(f"y_prob contains values less than 0: {proba.dtype.type(low)}")
+    positive = positive_of_probabilities(target, pos_label)
+    return BinaryProbabilities(target.codes, positive, floats(proba).reshape(-1), weights)
+
+
+def positive_of_probabilities(target: Target, pos_label: Any) -> int | None:
+    """Find the label that one column of probabilities is about: of numbers, the greater one where none is the usual."""
     try:
-        positive = resolve_pos_label(target, pos_label)
+        return resolve_pos_label(target, pos_label)
     except ValueError:
         if target.names is not None:
             raise
-        positive = int(target.facts()[1][-1])
-    return BinaryProbabilities(target.codes, positive, floats(proba).reshape(-1), weights)
+        return int(target.facts()[1][-1])
 
 
 def check_probabilities(y_true: Any, measured: Measured, sample_weight: Any, labels: Any) -> Probabilities:

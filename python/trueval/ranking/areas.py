@@ -439,30 +439,11 @@ def roc_auc_score(
 def _multiclass_roc_auc(  # noqa: PLR0917
     target: Target, score: Array, labels: Any, multi_class: str, mean: str | None, sample_weight: Any
 ) -> Any:
-    if score.ndim != 2:
-        raise ValueError(
-            "`y_score` needs to be of shape `(n_samples, n_classes)`, since `y_true` contains multiple classes. Got "
-            f"`y_score.shape={score.shape}`."
-        )
-    totals = score.sum(axis=1)
-    if not np.allclose(1, [totals.min(), totals.max()]):  # then all that lie between are
-        raise ValueError(
-            "Target scores need to be probabilities for multiclass roc_auc, i.e. they should sum up to 1.0 over classes"
-        )
-    options: tuple[str | None, ...] = ("macro", "weighted", None)
-    if multi_class == "ovr":
-        options = ("micro", *options)
-    if mean not in options:
-        raise ValueError(f"average must be one of {options} for multiclass problems")
-    if mean is None and multi_class == "ovo":
-        raise NotImplementedError("average=None is not implemented for multi_class='ovo'.")
-    classes = _classes_of_columns(target, labels, score.shape[1])
+    totals = score.sum(axis=1) if score.ndim == 2 else np.ones(1)
+    extremes = float(totals.min()), float(totals.max())
+    weighted = sample_weight is not None
+    classes = check_multiclass_area(target, score.shape, extremes, labels, multi_class, mean, weighted)
     if multi_class == "ovo":
-        if sample_weight is not None:
-            raise ValueError(
-                "sample_weight is not supported for multiclass one-vs-one ROC AUC, 'sample_weight' must be None in "
-                "this case."
-            )
         check_consistent_length(target.array, score)
         return _one_vs_one(target, classes, score, mean)
     check_consistent_length(target.array, score, sample_weight)
@@ -480,7 +461,45 @@ def _multiclass_roc_auc(  # noqa: PLR0917
     return columns.average(of_column, lambda rows: _roc_areas_of_rows(rows, None))
 
 
-def _classes_of_columns(target: Target, labels: Any, n_columns: int) -> Array:
+def check_multiclass_area(  # noqa: PLR0917
+    target: Target,
+    shape: tuple[int, ...],
+    totals: tuple[float, float],
+    labels: Any,
+    multi_class: str,
+    mean: str | None,
+    weighted: bool,
+) -> Array:
+    """Check what an area of several classes is asked of; give the class of each column.
+
+    `shape` is that of the scores, and `totals` the least and the greatest sum of a row of them.
+    """
+    if len(shape) != 2:
+        raise ValueError(
+            "`y_score` needs to be of shape `(n_samples, n_classes)`, since `y_true` contains multiple classes. Got "
+            f"`y_score.shape={shape}`."
+        )
+    if not np.allclose(1, totals):  # then all that lie between are
+        raise ValueError(
+            "Target scores need to be probabilities for multiclass roc_auc, i.e. they should sum up to 1.0 over classes"
+        )
+    options: tuple[str | None, ...] = ("macro", "weighted", None)
+    if multi_class == "ovr":
+        options = ("micro", *options)
+    if mean not in options:
+        raise ValueError(f"average must be one of {options} for multiclass problems")
+    if mean is None and multi_class == "ovo":
+        raise NotImplementedError("average=None is not implemented for multi_class='ovo'.")
+    classes = classes_of_columns(target, labels, shape[1])
+    if multi_class == "ovo" and weighted:
+        raise ValueError(
+            "sample_weight is not supported for multiclass one-vs-one ROC AUC, 'sample_weight' must be None in "
+            "this case."
+        )
+    return classes
+
+
+def classes_of_columns(target: Target, labels: Any, n_columns: int) -> Array:
     """Class of each column as the code of the target; a class that no row has gets one that no row has."""
     codes = target.facts()[1]
     if labels is None:
@@ -655,7 +674,7 @@ def _one_column_a_class(y_true: Any, y_score: Any, sample_weight: Any, labels: A
         raise ValueError(f"{kind} format is not supported")
     score = check_array(y_score, ensure_2d=True, role="y_score")
     check_consistent_length(target.array, score, sample_weight)
-    return target, _classes_of_columns(target, labels, score.shape[1]), score
+    return target, classes_of_columns(target, labels, score.shape[1]), score
 
 
 @validate(

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._validation.arrays import FLOATS, check_consistent_length, column_or_1d, rankable_scores, require_finite
-from .._validation.probabilities import measured_probabilities
-from .._validation.scores import resolve_pos_label
+from .._validation.probabilities import measured_probabilities, positive_of_probabilities
 from .._validation.targets import Target, as_values
 from ..exceptions import warn
 from ..inference._areas import _spread
@@ -342,13 +341,7 @@ class CalibrationState(_Binary):
     def _compute(self) -> Reliability:
         self._weighing.refuse_zero_total()
         target = self._target()
-        pos_label = self.params.get("pos_label")
-        try:
-            positive = resolve_pos_label(target, pos_label)
-        except ValueError:
-            if target.names is not None:
-                raise
-            positive = int(target.facts()[1][-1])
+        positive = positive_of_probabilities(target, self.params.get("pos_label"))
         amounts = self._amounts.value if self._weighing.given else self._counts.astype(np.float64)
         table = amounts.reshape(2, -1)
         place = self._place(target, positive)

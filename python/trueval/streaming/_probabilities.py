@@ -30,9 +30,10 @@ from .._validation.probabilities import (
     check_binary_probabilities,
     check_probabilities,
     measured_probabilities,
+    positive_of_probabilities,
     warn_unless_sorted,
 )
-from .._validation.scores import check_class_scores, resolve_pos_label
+from .._validation.scores import check_class_scores
 from .._validation.targets import Target, numeric_codes, same_labels
 from ..classification.probabilities import _skill, log_loss_sum, square_sum
 from ..exceptions import warn
@@ -263,14 +264,7 @@ class ClassState(State):
         pos_label = self.params.get("pos_label")
         if pos_label is not None:
             return pos_label
-        target = Target(classes, "y_true")
-        try:
-            code = resolve_pos_label(target, None)
-        except ValueError:
-            if target.names is not None:
-                raise
-            code = int(target.facts()[1][-1])
-        return code
+        return positive_of_probabilities(Target(classes, "y_true"), None)
 
     def _hinge(
         self, y_true: Any, y_pred: Any, weights: SampleWeights | None, classes: Array

@@ -24,7 +24,7 @@ from .._validation.arrays import (
 from .._validation.scores import ranking_weights, resolve_pos_label
 from .._validation.targets import Target, as_values
 from ..exceptions import warn
-from ..ranking.areas import ONE_CLASS, _classes_of_columns, precision_area, roc_area
+from ..ranking.areas import ONE_CLASS, check_multiclass_area, classes_of_columns, precision_area, roc_area
 from ..ranking.curves import det_points, precision_recall_points, roc_points, threshold_cells
 from ..ranking.thresholds import FOLDS, cells_at, fold_of
 from ._labels import LabelSet, as_labels, whole_numbers, widened
@@ -491,29 +491,10 @@ def _by_label(state: RankingState, target: Target, mean: str | None, score: Any)
 
 def _multiclass(state: RankingState, target: Target, labels: Any, multi_class: str, mean: str | None) -> Any:
     columns = (state._shape or (0, 0))[1]
-    if columns < 2:
-        raise ValueError(
-            "`y_score` needs to be of shape `(n_samples, n_classes)`, since `y_true` contains multiple classes. Got "
-            f"`y_score.shape={(state.n,)}`."
-        )
-    if not np.allclose(1, state._sums):
-        raise ValueError(
-            "Target scores need to be probabilities for multiclass roc_auc, i.e. they should sum up to 1.0 over classes"
-        )
-    options: tuple[str | None, ...] = ("macro", "weighted", None)
-    if multi_class == "ovr":
-        options = ("micro", *options)
-    if mean not in options:
-        raise ValueError(f"average must be one of {options} for multiclass problems")
-    if mean is None and multi_class == "ovo":
-        raise NotImplementedError("average=None is not implemented for multi_class='ovo'.")
-    classes = _classes_of_columns(target, labels, columns)
+    shape = (state.n,) if columns < 2 else (state.n, columns)
+    weighted = bool(state._weighing.given)
+    classes = check_multiclass_area(target, shape, state._sums, labels, multi_class, mean, weighted)
     if multi_class == "ovo":
-        if state._weighing.given:
-            raise ValueError(
-                "sample_weight is not supported for multiclass one-vs-one ROC AUC, 'sample_weight' must be None in "
-                "this case."
-            )
         return _one_vs_one(state, target, classes, mean)
     return _one_vs_rest(state, target, classes, mean, None)
 
@@ -574,7 +555,7 @@ def _one_column_a_class(state: RankingState, labels: Any) -> tuple[Target, Array
     kind = "multilabel-indicator" if wide else target.settle()
     if kind not in ("binary", "multiclass"):
         raise ValueError(f"{kind} format is not supported")
-    return target, _classes_of_columns(target, labels, max(1, columns))
+    return target, classes_of_columns(target, labels, max(1, columns))
 
 
 def partial_roc_auc_score(
