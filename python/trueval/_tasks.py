@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._tables import Column, Selection
+from ._validation.arrays import SMALL_RANGE, offsets
 from .inference._rows import ndcg as gain_of_queries
 
 TASKS = ("binary", "multiclass", "regression", "ranking")
@@ -24,8 +25,6 @@ THRESHOLD = 0.5
 # Whole-numbered labels and whole-numbered predictions are either classes or counts; more distinct values than this
 # are taken for counts unless every prediction is also a label.
 _MANY_CLASSES = 100
-# A lookup table over the range of integer labels is cheaper than a search while it fits a second-level cache.
-_SMALL_RANGE = 1 << 16
 # Files hold rounded probabilities: rows that add up to 1 within this are taken for probabilities.
 _ROUNDED = 0.01
 _SHOWN = 5
@@ -93,6 +92,25 @@ class Queries:
     order: NDArray[np.int64]
     start: NDArray[np.int64]
     size: NDArray[np.int64]
+
+    @property
+    def ranked(self) -> NDArray[np.int64]:
+        """The queries of two rows or more: those with something to rank."""
+        return np.flatnonzero(self.size > 1)
+
+    def of(self, rows: NDArray[Any]) -> NDArray[Any]:
+        """Take what all rows of a query share, of the ranked queries."""
+        return rows[self.order[self.start[self.ranked]]]
+
+    def gains(self, score: NDArray[Any], k: int | None = None) -> NDArray[np.float64]:
+        """NDCG of the ranked queries."""
+        values = np.empty(len(self.size))
+        # Queries of one size make a matrix; there are at most sqrt(2 n) different sizes.
+        for size in np.unique(self.size[self.ranked]):
+            same = np.flatnonzero(self.size == size)
+            rows = self.order[self.start[same, np.newaxis] + np.arange(size)]
+            values[same] = gain_of_queries(self.relevance[rows], score[rows], k=k)
+        return values[self.ranked]
 
 
 @dataclass
@@ -227,16 +245,8 @@ def _one_vs_rest(problem: Problem, predictions: list[NDArray[Any]]) -> Arguments
 def _by_query(k: int | None) -> Callable[[Problem, list[NDArray[Any]]], Arguments]:
     def arguments(problem: Problem, predictions: list[NDArray[Any]]) -> Arguments:
         queries: Queries = problem.truth
-        chosen = np.flatnonzero(queries.size > 1)
-        values = [np.empty(len(queries.size)) for _ in predictions]
-        # Queries of one size make a matrix; there are at most sqrt(2 n) different sizes.
-        for size in np.unique(queries.size[chosen]):
-            same = np.flatnonzero(queries.size == size)
-            rows = queries.order[queries.start[same, np.newaxis] + np.arange(size)]
-            for value, score in zip(values, predictions, strict=True):
-                value[same] = gain_of_queries(queries.relevance[rows], score[rows], k=k)
-        weight = None if problem.weight is None else problem.weight[queries.order[queries.start[chosen]]]
-        return Arguments(None, [value[chosen] for value in values], weight, None, {})
+        weight = None if problem.weight is None else queries.of(problem.weight)
+        return Arguments(None, [queries.gains(score, k) for score in predictions], weight, None, {})
 
     return arguments
 
@@ -295,16 +305,11 @@ class _Labels:
             place = {label: i for i, label in enumerate(classes)}
             return np.array([place[label] for label in self.distinct], dtype=dtype)[self.values]
         low, high = self.distinct[0], self.distinct[-1]
-        if high - low < _SMALL_RANGE:
+        if high - low < SMALL_RANGE:
             table = np.zeros(high - low + 1, dtype=dtype)
             table[[value - low for value in self.distinct]] = np.searchsorted(np.array(classes), self.distinct)
-            return table[_offsets(self.values, low)]
+            return table[offsets(self.values, low)]
         return np.searchsorted(np.array(classes), self.values).astype(dtype)
-
-
-def _offsets(values: NDArray[Any], low: int) -> NDArray[np.int64]:
-    # Subtracting modulo 2**64 is right for every integer dtype, uint64 included.
-    return (values.astype(np.uint64) - np.uint64(low % (1 << 64))).view(np.int64)
 
 
 def _is_whole(values: NDArray[Any]) -> bool:
@@ -330,8 +335,8 @@ def _labels(column: Column) -> _Labels | None:
     elif values.dtype.kind == "f":
         values = values.astype(np.int64)
     low, high = int(values.min()), int(values.max())
-    if high - low < _SMALL_RANGE:
-        distinct = [int(i) + low for i in np.flatnonzero(np.bincount(_offsets(values, low)))]
+    if high - low < SMALL_RANGE:
+        distinct = [int(i) + low for i in np.flatnonzero(np.bincount(offsets(values, low)))]
     else:
         distinct = np.unique(values).tolist()
     names = [str(bool(label)) if boolean else str(label) for label in distinct]

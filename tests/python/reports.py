@@ -9,7 +9,6 @@ import numpy as np
 import trueval as tv
 from trueval._tables import Column, Selection
 from trueval._tasks import prepare
-from trueval.report import points
 from trueval.report.results import BETTER, NO_EVIDENCE, UNDEFINED, WORSE, Report, Row, Slice
 
 # By task: name, title, form of the predictions, whether higher is better.
@@ -76,11 +75,8 @@ def values_of(problem, name, form):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             if problem.task == "ranking":
-                gains, place = points.query_gains(problem.truth, model.forms[form])
-                weight = (
-                    None if problem.weight is None else problem.weight[problem.truth.order][problem.truth.start][place]
-                )
-                values.append(float(np.average(gains, weights=weight)))
+                weight = None if problem.weight is None else problem.truth.of(problem.weight)
+                values.append(float(np.average(problem.truth.gains(model.forms[form]), weights=weight)))
                 continue
             options = {"average": "macro"} if name == "f1_score" and problem.task == "multiclass" else {}
             if name == "log_loss":

@@ -226,7 +226,7 @@ def test_densities_and_trends_are_numpys():
 def test_gains_are_scikit_learns_query_by_query():
     problem = reports.ranking()
     queries, score = problem.truth, problem.models[0].forms["score"]
-    value, place = points.query_gains(queries, score)
+    value, place = queries.gains(score), queries.ranked
     assert np.array_equal(place, np.flatnonzero(queries.size > 1))
     for start, size, found in zip(queries.start[place], queries.size[place], value):
         rows = queries.order[start : start + size]

@@ -235,6 +235,16 @@ def measured_array(x: Any, dtype: Any = "numeric", *, role: str = "") -> tuple[A
     return a, low, high
 
 
+# A lookup table over the range of integer labels is cheaper than a search while it fits a second-level cache.
+SMALL_RANGE = 1 << 16
+
+
+def offsets(values: Array, low: int) -> NDArray[np.int64]:
+    """Integers less their lowest."""
+    # Subtracting modulo 2**64 is right for every integer dtype, uint64 included.
+    return (values.astype(np.uint64) - np.uint64(low % (1 << 64))).view(np.int64)
+
+
 def column_or_1d(x: Any, *, name: str = "y", dtype: Any = None) -> Array:
     """Coerce an array-like to one dimension; an (n, 1) column counts as one."""
     a = check_array(x, dtype=dtype, finite=False, min_samples=0, name=name)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _backend
+from .._validation.arrays import SMALL_RANGE, offsets
 from .._validation.labels import places_in_union, union_of_labels
 from .._validation.targets import Target
 
@@ -44,16 +45,6 @@ def code_labels(arguments: Sequence[Any]) -> Coded | None:
     return Coded(union, targets, tables)
 
 
-# Labels of a range up to this are looked up; more are searched for.
-_RANGE = 1 << 16
-
-
-def _above(codes: Array, low: Any) -> Array:
-    if not low:
-        return codes
-    return codes - low if codes.dtype.itemsize == 8 else codes.astype(np.int64) - int(low)
-
-
 def _places(target: Target, table: Array) -> Array:
     known, codes = target.facts()[1], target.codes
     if codes.dtype == table.dtype and np.array_equal(known, table):
@@ -64,10 +55,10 @@ def _places(target: Target, table: Array) -> Array:
             return second.view(np.uint8).astype(table.dtype, copy=False)
         return np.where(second, table[1], table[0])
     low, high = known[0], known[-1]
-    if codes.dtype.kind in "iu" and int(high) - int(low) < _RANGE:
+    if codes.dtype.kind in "iu" and int(high) - int(low) < SMALL_RANGE:
         lookup = np.zeros(int(high) - int(low) + 1, table.dtype)
-        lookup[_above(known, low)] = table
-        return lookup[_above(codes, low)]
+        lookup[offsets(known, int(low))] = table
+        return lookup[offsets(codes, int(low))]
     return table[np.searchsorted(known, codes)]
 
 

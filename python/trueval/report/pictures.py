@@ -147,15 +147,10 @@ def _forms(problem: Any, form: str) -> list[NDArray[Any]]:
     return [model.forms[form] for model in problem.models]
 
 
-def _names(problem: Any, count: int) -> list[str]:
-    names = getattr(problem, "names", None) or []
-    return [str(name) for name in names] if len(names) == count else [str(k) for k in range(count)]
-
-
 def _binary(problem: Any, roles: list[str], values: dict[str, tuple[float, ...]]) -> list[Picture]:
     pictures: list[Picture] = []
     last: list[Picture] = []
-    negative, positive = _names(problem, 2)
+    negative, positive = problem.names
     if scores := _forms(problem, "score"):
         truth, scores, weight, said = _sampled(problem, scores)
         counted = [points.count_scores(truth, score, weight) for score in scores]
@@ -188,15 +183,10 @@ def _multiclass(problem: Any, roles: list[str], values: dict[str, tuple[float, .
     pictures = []
     labels, probabilities = _forms(problem, "label"), _forms(problem, "proba")
     if labels:
-        count = 1 + max(int(codes.max()) for codes in (problem.truth, *labels))
-        if probabilities:
-            count = max(count, probabilities[0].shape[1])
-        names = getattr(problem, "names", None) or []
-        count = max(count, len(names))
-        names = _names(problem, count)
+        names = problem.names
         found = points.confusion(problem.truth, labels, names, problem.weight)
         pictures.append(confusion(roles, found, weighted=problem.weight is not None))
-        pictures.append(recalls(roles, names, points.recalls(problem.truth, labels, count, problem.weight)))
+        pictures.append(recalls(roles, names, points.recalls(problem.truth, labels, len(names), problem.weight)))
     if labels and probabilities:
         truth, tops, weight, said = _sampled(problem, [table.max(axis=1) for table in probabilities])
         chosen = points.drawn(len(problem.truth))
@@ -218,11 +208,8 @@ def _regression(problem: Any, roles: list[str], values: dict[str, tuple[float, .
 
 def _ranking(problem: Any, roles: list[str], values: dict[str, tuple[float, ...]]) -> list[Picture]:
     queries = problem.truth
-    gains, place = [], np.empty(0, dtype=np.int64)
-    for score in _forms(problem, "score"):
-        value, place = points.query_gains(queries, score)
-        gains.append(value)
-    weight = None if problem.weight is None else problem.weight[queries.order][queries.start][place]
+    gains = [queries.gains(score) for score in _forms(problem, "score")]
+    weight = None if problem.weight is None else queries.of(problem.weight)
     pictures = [query_differences(gains[1] - gains[0], weight)] if len(gains) > 1 else []
     return [*pictures, query_values(roles, gains, weight)]
 

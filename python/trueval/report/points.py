@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 import trueval as tv
 
+from ..inference._proportions import wilson
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
@@ -28,7 +30,6 @@ MOST_ROWS = 20_000_000
 # Dots above which a cloud of them hides its own density.
 MOST_DOTS = 2_000
 _SEED = 20_260_000
-_Z = 1.959963984540054
 
 
 @dataclass(frozen=True)
@@ -366,9 +367,11 @@ def reliability(scores: Scores, bins: int = 12) -> Reliability:
 
 
 def _wilson(share: Floats, rows: Floats) -> tuple[Floats, Floats]:
-    middle = (share + _Z**2 / (2 * rows)) / (1 + _Z**2 / rows)
-    reach = _Z / (1 + _Z**2 / rows) * np.sqrt(share * (1 - share) / rows + (_Z / (2 * rows)) ** 2)
-    return np.minimum(np.maximum(middle - reach, 0.0), share), np.maximum(np.minimum(middle + reach, 1.0), share)
+    """Intervals of shares of so many rows, be they no integers; NaN where there are none."""
+    bounds = [wilson(p * n, n, 0.05) if n > 0 else (np.nan, np.nan) for p, n in zip(share, rows, strict=True)]
+    low, high = np.array(bounds, dtype=np.float64).reshape(-1, 2).T
+    # Wilson's own bounds of 0 and of 1 hold these but for a rounding.
+    return np.minimum(np.maximum(low, 0.0), share), np.maximum(np.minimum(high, 1.0), share)
 
 
 def distribution(scores: Scores, edges: Floats) -> tuple[Floats, Floats]:
@@ -596,34 +599,3 @@ def trend(x: NDArray[Any], y: NDArray[Any], weight: Any = None, bins: int = 12) 
         np.bincount(cell, x * each, count)[kept] / total[kept],
         np.bincount(cell, y * each, count)[kept] / total[kept],
     )
-
-
-# Queries --------------------------------------------------------------------------------------------------------------
-
-
-def query_gains(queries: Any, score: NDArray[Any]) -> tuple[Floats, Integers]:
-    """NDCG of each query of two rows or more.
-
-    Parameters
-    ----------
-    queries : trueval._tasks.Queries
-    score : ndarray of shape (n_samples,)
-
-    Returns
-    -------
-    value : ndarray
-    query : ndarray
-        Which query each value is of, increasing.
-    """
-    from ..inference._rows import ndcg
-
-    values, places = [], []
-    # Queries of one size make a matrix; there are at most sqrt(2 n) different sizes.
-    for size in np.unique(queries.size[queries.size > 1]):
-        which = np.flatnonzero(queries.size == size)
-        rows = queries.order[queries.start[which, None] + np.arange(size)]
-        values.append(ndcg(queries.relevance[rows], score[rows]))
-        places.append(which)
-    value, place = np.concatenate(values), np.concatenate(places)
-    order = np.argsort(place, kind="stable")
-    return value[order], place[order]
