@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from ._tables import Column
 from ._tasks import Metric, Problem, TaskError
 from .inference import Comparison, adjust_pvalues, compare, confidence_interval, required_rows
+from .inference._measures import RANDOMIZED
 from .report.results import BETTER, EQUIVALENT, NO_EVIDENCE, UNDEFINED, WORSE, Row, Slice
-
-_DRAWN = ("approximate-randomization", "permutation")
+from .report.text import number
 
 
 @dataclass(frozen=True)
@@ -103,9 +103,9 @@ def sentence(row: Row, problem: Problem, rows: list[Row], settings: Settings) ->
     said = row.verdict
     level = f"{100 * settings.confidence_level:g}"
     low, high = row.interval
-    said += f": {row.title} {_number(base)} -> {_number(tuned)}, {_number(row.difference, '+')}"
+    said += f": {row.title} {number(base)} -> {number(tuned)}, {number(row.difference, sign=True)}"
     if math.isfinite(low) and math.isfinite(high):
-        said += f" ({level} % interval {_number(low, '+')} to {_number(high, '+')}, {pvalue(row.pvalue)})"
+        said += f" ({level} % interval {number(low, sign=True)} to {number(high, sign=True)}, {pvalue(row.pvalue)})"
     if row.verdict == NO_EVIDENCE and row.required_rows is not None:
         unit, count = problem.unit, problem.counts.get(problem.unit, problem.counts["rows"])
         said += f"; to show a difference of this size takes about {row.required_rows} {unit}, there are {count}"
@@ -123,12 +123,6 @@ def pvalue(p: float | None) -> str:
     if p is None or math.isnan(p):
         return "p undefined"
     return "p < 0.0001" if p < 1e-4 else f"p = {p:.4f}" if p < 0.1 else f"p = {p:.2f}"
-
-
-def _number(value: float, sign: str = "") -> str:
-    from .report.text import number
-
-    return number(value, sign=bool(sign))
 
 
 @contextmanager
@@ -194,7 +188,7 @@ def _compared(problem: Problem, metric: Metric, settings: Settings, margin: floa
         within = False
         if margin is not None and math.isfinite(found.standard_error):
             # Two one-sided tests: an interval of twice the error probability lies within the margin.
-            method = "normal" if found.method in _DRAWN else found.method
+            method = "normal" if found.method in RANDOMIZED else found.method
             low, high = run(2 * settings.confidence_level - 1, method).confidence_interval
             within = -margin < low and high < margin
     row = Row(

@@ -290,51 +290,49 @@ def _check_distinct(options: argparse.Namespace, named: dict[str, str]) -> None:
             seen[name] = role
 
 
+class _Bar:
+    """A bar on stderr, which shows itself when the work takes long enough to wonder."""
+
+    def __init__(self, what: str, total: int | None = None) -> None:
+        from rich.console import Console
+        from rich.progress import Progress as Bar
+
+        self._bar = Bar(console=Console(stderr=True), transient=True)
+        self._task, self._began = self._bar.add_task(what, total=total), time.monotonic()
+
+    def show(self, **changes: Any) -> None:
+        self._bar.update(self._task, **changes)
+        if not self._bar.live.is_started and time.monotonic() - self._began > 0.5:
+            self._bar.start()
+
+    def update(self, number: int) -> None:
+        """Count on, as `trueval.inference` asks of its progress."""
+        self.show(advance=number)
+
+    def close(self) -> None:
+        self._bar.stop()
+
+
+def _shows_bars() -> bool:
+    return sys.stderr.isatty() and reporting.has_rich()
+
+
 @contextmanager
 def _progress(table: Table) -> Iterator[Progress | None]:
-    """Show a bar on stderr, when that is a terminal and the read takes long enough to wonder."""
-    if not sys.stderr.isatty() or not reporting.has_rich():
+    """Show how far the file was read."""
+    if not _shows_bars():
         yield None
         return
-    from rich.console import Console
-    from rich.progress import Progress as Bar
-
-    bar = Bar(console=Console(stderr=True), transient=True)
-    task = bar.add_task(f"reading {table.path.name}")
-    began = time.monotonic()
-
-    def advance(done: int, total: int) -> None:
-        bar.update(task, completed=done, total=total)
-        if not bar.live.is_started and time.monotonic() - began > 0.5:
-            bar.start()
-
+    bar = _Bar(f"reading {table.path.name}")
     try:
-        yield advance
+        yield lambda done, total: bar.show(completed=done, total=total)
     finally:
-        bar.stop()
+        bar.close()
 
 
 def _drawing() -> Callable[..., Any] | None:
-    """Make what shows a bar on stderr while replicates are drawn, where that is a terminal."""
-    if not sys.stderr.isatty() or not reporting.has_rich():
-        return None
-    from rich.console import Console
-    from rich.progress import Progress as Bar
-
-    class Drawing:
-        def __init__(self, total: int) -> None:
-            self.bar = Bar(console=Console(stderr=True), transient=True)
-            self.task, self.began = self.bar.add_task("drawing replicates", total=total), time.monotonic()
-
-        def update(self, number: int) -> None:
-            self.bar.update(self.task, advance=number)
-            if not self.bar.live.is_started and time.monotonic() - self.began > 0.5:
-                self.bar.start()
-
-        def close(self) -> None:
-            self.bar.stop()
-
-    return Drawing
+    """Make what shows how many replicates were drawn."""
+    return (lambda total: _Bar("drawing replicates", total)) if _shows_bars() else None
 
 
 def _write(found: reporting.Report, form: str, output: Path | None) -> None:

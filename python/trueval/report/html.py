@@ -22,7 +22,6 @@ MISSING = "a page needs matplotlib and jinja2: pip install 'trueval[report]'"
 
 # Told apart by form and by word; the colour comes third.
 _SIGNS = {BETTER: "▲", WORSE: "▼", NO_EVIDENCE: "○", EQUIVALENT: "≈", UNDEFINED: "?"}
-_SHORT = {NO_EVIDENCE: "no evidence"}
 _HEADINGS = {
     BETTER: "Tuned is better than base",
     WORSE: "Tuned is worse than base",
@@ -128,7 +127,7 @@ def page(report: Report, problem: Problem) -> str:
         slices=_slices(report),
         pictures=[(picture, _width(picture, pictures)) for picture in pictures],
         long=_LONG,
-        unit=getattr(problem, "unit", "rows"),
+        unit=problem.unit,
         version=_version(),
     )
     # A file's name can hold bytes that are no text; they stay visible, and the page stays UTF-8.
@@ -179,7 +178,7 @@ def _line(report: Report, row: Row, bar: _Bar | None = None) -> _Line:
         bar=None if math.isnan(centre) else bar,
         pvalue="" if row.pvalue is None else _pvalue(row.pvalue),
         verdict=row.verdict,
-        short=_SHORT.get(row.verdict, row.verdict),
+        short=row.short_verdict,
         sign=_SIGNS.get(row.verdict, ""),
         tone=_TONES.get(row.verdict, "calm"),
         method=row.method,

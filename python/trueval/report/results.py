@@ -7,6 +7,8 @@ from typing import Any
 
 BETTER, WORSE, NO_EVIDENCE, UNDEFINED = "better", "worse", "no evidence of a difference", "undefined"
 EQUIVALENT = "equivalent"
+# What a table's column says of a row; sentences have it in full.
+_SHORT = {NO_EVIDENCE: "no evidence"}
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,11 @@ class Row:
     def difference(self) -> float:
         """The last model's value less the first's."""
         return self.values[-1] - self.values[0]
+
+    @property
+    def short_verdict(self) -> str:
+        """The verdict in two words at most, but for a margin."""
+        return _SHORT.get(self.verdict, self.verdict)
 
 
 @dataclass(frozen=True)

@@ -11,15 +11,12 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from .results import BETTER, NO_EVIDENCE, WORSE, Report, Row
+from .results import BETTER, WORSE, Report, Row, Slice
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 FORMATS = ("table", "json", "markdown")
-
-# What the column says of a row; the sentence above the table has it in full.
-_SHORT = {NO_EVIDENCE: "no evidence"}
 
 
 def default_format() -> str:
@@ -87,7 +84,7 @@ def print_table(report: Report, console: Console) -> None:
 
     draw(_heads(report), [_cells(row) for row in report.rows], [row.verdict for row in report.rows])
     if report.slices:
-        cells = [[f"{one.column} = {one.value}", str(one.rows), *_cells(one.row)[1:]] for one in report.slices]
+        cells = [_slice_cells(one) for one in report.slices]
         draw(_slice_heads(report), cells, [one.row.verdict for one in report.slices])
     if report.notes:
         console.print()
@@ -137,7 +134,11 @@ def _cells(row: Row) -> list[str]:
     if not compares:
         return [*cells, interval]
     cells += [number(row.difference, sign=True), interval, probability(row.pvalue)]
-    return [*cells, _SHORT.get(row.verdict, row.verdict)]
+    return [*cells, row.short_verdict]
+
+
+def _slice_cells(one: Slice) -> list[str]:
+    return [f"{one.column} = {one.value}", str(one.rows), *_cells(one.row)[1:]]
 
 
 def probability(p: float | None) -> str:
@@ -183,8 +184,7 @@ def _markdown(report: Report) -> str:
         lines += ["", f"**verdict: {escaped(word)}**{':' if rest else ''}{escaped(rest)}"]
     lines += ["", *table(_heads(report), [_cells(row) for row in report.rows])]
     if report.slices:
-        cells = [[f"{one.column} = {one.value}", str(one.rows), *_cells(one.row)[1:]] for one in report.slices]
-        lines += ["", *table(_slice_heads(report), cells)]
+        lines += ["", *table(_slice_heads(report), [_slice_cells(one) for one in report.slices])]
     if report.notes:
         lines.append("")
     lines += [f"- note: {escaped(note)}" for note in report.notes]
