@@ -31,6 +31,7 @@ def printed(folder):
 def test_three_tables(folder, printed):
     assert [printed.count(f"task: {task} (") for task in ("binary", "multiclass", "regression")] == [1, 1, 1]
     assert printed.count("verdict: ") == 3
+    assert re.search(r"browser: .*breast_cancer\.html, .*digits\.html, .*diabetes\.html$", printed.rstrip())
     # One table each, and the digits' slices.
     assert printed.count("tuned is") == 4
     assert sorted(path.name for path in (folder / "new" / "demo").iterdir()) == [

@@ -172,6 +172,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if status:
             return status
         print(flush=True)
+    print(f"To be opened in a browser: {', '.join(str(out / f'{name}.html') for name, *_ in DEMOS)}")
     return 0
 
 
