@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ._tables import Column, Selection
 from ._validation.arrays import SMALL_RANGE, offsets
-from .inference._rows import ndcg as gain_of_queries
+from .ranking.gains import ndcg_by_query
 
 TASKS = ("binary", "multiclass", "regression", "ranking")
 THRESHOLD = 0.5
@@ -109,7 +109,7 @@ class Queries:
         for size in np.unique(self.size[self.ranked]):
             same = np.flatnonzero(self.size == size)
             rows = self.order[self.start[same, np.newaxis] + np.arange(size)]
-            values[same] = gain_of_queries(self.relevance[rows], score[rows], k=k)
+            values[same] = ndcg_by_query(self.relevance[rows], score[rows], k=k)
         return values[self.ranked]
 
 

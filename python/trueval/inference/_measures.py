@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..ranking.gains import dcg_by_query, ndcg_by_query
+from ..ranking.labels import coverage_by_sample, loss_by_sample, precision_by_sample
 from . import _cells as cells
 from . import _rows as rows
 
@@ -234,11 +236,11 @@ MEASURES: dict[str, Measure] = {
     "brier_score_loss": Measure("mean", rows.brier, lower=True),
     "hinge_loss": Measure("mean", rows.hinge, lower=True),
     "top_k_accuracy_score": Measure("mean", rows.top_k),
-    "dcg_score": Measure("mean", rows.dcg),
-    "ndcg_score": Measure("mean", rows.ndcg),
-    "label_ranking_average_precision_score": Measure("mean", rows.label_precision),
-    "coverage_error": Measure("mean", rows.coverage, lower=True),
-    "label_ranking_loss": Measure("mean", rows.label_loss, lower=True),
+    "dcg_score": Measure("mean", dcg_by_query),
+    "ndcg_score": Measure("mean", ndcg_by_query),
+    "label_ranking_average_precision_score": Measure("mean", precision_by_sample),
+    "coverage_error": Measure("mean", coverage_by_sample, lower=True),
+    "label_ranking_loss": Measure("mean", loss_by_sample, lower=True),
     "r2_score": Measure("sums", (_r2_sums, _r2)),
     "explained_variance_score": Measure("sums", (_explained_sums, _explained)),
     "max_error": Measure("any", lower=True),

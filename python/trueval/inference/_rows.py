@@ -13,14 +13,7 @@ from .. import _backend
 from .._validation.arrays import canonical_scores, check_consistent_length, column_or_1d, finite_scores
 from .._validation.decisions import check_decisions
 from .._validation.probabilities import check_binary_probabilities, check_probabilities, measured_probabilities
-from .._validation.scores import (
-    check_class_scores,
-    check_coverage,
-    check_gains,
-    check_label_loss,
-    check_label_precision,
-    settle_gains,
-)
+from .._validation.scores import check_class_scores
 
 Floats = NDArray[np.float64]
 # Values of the rows, or None where the parameters make the metric something else than their mean.
@@ -139,43 +132,3 @@ def top_k(y_true: Any, y_score: Any, *, k: int = 2, normalize: bool = True, labe
     if not normalize or scores.ndim != 2:
         return None
     return np.asarray(_backend.current().class_ranks(codes, classes, scores) < k, dtype=np.float64)
-
-
-def _discount(documents: int, k: int | None, log_base: float) -> Floats:
-    discount = np.log(log_base) / np.log(np.arange(documents) + 2.0)
-    discount[documents if k is None else k :] = 0.0
-    return discount
-
-
-def dcg(y_true: Any, y_score: Any, *, k: Any = None, log_base: float = 2, ignore_ties: bool = False) -> Floats:
-    """Discounted cumulative gain of each query."""
-    true, score, _ = check_gains(y_true, y_score, None)
-    gains = settle_gains(true, score)
-    discount = _discount(gains.shape[1], k, log_base)
-    return np.asarray(_backend.current().dcg(gains, score, discount, bool(ignore_ties)))
-
-
-def ndcg(y_true: Any, y_score: Any, *, k: Any = None, ignore_ties: bool = False) -> Floats:
-    """Divide that by the best possible one."""
-    true, score, _ = check_gains(y_true, y_score, None)
-    gains = settle_gains(true, score)
-    return np.asarray(_backend.current().ndcg(gains, score, _discount(gains.shape[1], k, 2), bool(ignore_ties)))
-
-
-def label_precision(y_true: Any, y_score: Any) -> Floats:
-    """Average precision of the labels of each row."""
-    precision = _backend.current().average_precision_by_row(*check_label_precision(y_true, y_score, None))
-    return np.nan_to_num(np.asarray(precision), nan=1.0)
-
-
-def coverage(y_true: Any, y_score: Any) -> Floats:
-    """How far down each row's labels one has to go."""
-    return np.asarray(_backend.current().coverage_by_row(*check_coverage(y_true, y_score, None)), dtype=np.float64)
-
-
-def label_loss(y_true: Any, y_score: Any) -> Floats:
-    """Share of each row's pairs of labels in the wrong order."""
-    marks, scores = check_label_loss(y_true, y_score, None)
-    relevant, wins, _ = _backend.current().pairs_by_row(marks, scores)
-    pairs = relevant * (marks.shape[1] - relevant)
-    return np.divide(pairs - wins, pairs, out=np.zeros(pairs.size), where=pairs != 0)
