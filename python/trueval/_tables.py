@@ -57,11 +57,14 @@ class Column:
         Numbers or booleans; for text, positions in `categories`.
     categories : tuple of str or None
         The distinct texts that occur, sorted; None when the column does not hold text.
+    rows : int or None
+        How many rows the values stand for, where these are a choice of them.
     """
 
     name: str
     values: NDArray[Any]
     categories: tuple[str, ...] | None = None
+    rows: int | None = None
 
     @property
     def kind(self) -> str:

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from ._tables import Column, Selection
 from ._validation.arrays import SMALL_RANGE, offsets
+from .inference._evidence import Evidence
+from .inference._evidence import Problem as Question
 from .ranking.gains import ndcg_by_query
 
 TASKS = ("binary", "multiclass", "regression", "ranking")
@@ -25,6 +27,8 @@ THRESHOLD = 0.5
 # Whole-numbered labels and whole-numbered predictions are either classes or counts; more distinct values than this
 # are taken for counts unless every prediction is also a label.
 _MANY_CLASSES = 100
+# Numbers that are looked at before all others: most columns that are not whole show it at once.
+_FIRST = 1 << 10
 # Files hold rounded probabilities: rows that add up to 1 within this are taken for probabilities.
 _ROUNDED = 0.01
 _SHOWN = 5
@@ -131,6 +135,11 @@ class Problem:
     cluster: NDArray[Any] | None = None
 
     @property
+    def size(self) -> int:
+        """The number of rows, or of queries."""
+        return len(self.truth.size if isinstance(self.truth, Queries) else self.truth)
+
+    @property
     def unit(self) -> str:
         """What is taken for independent of one another."""
         if self.cluster is not None:
@@ -152,21 +161,34 @@ class Problem:
             rare = share < 0.1
             return ("average_precision_score", "positives are rare") if rare else ("roc_auc_score", "scores are ranked")
         if self.task == "multiclass":
-            found = np.bincount(self.truth)
-            found = found[found > 0]
-            even = found.max() <= 4 * found.min()
+            found = self._class_sizes()
+            even = max(found) <= 4 * min(found)
             return ("accuracy_score", "classes are even") if even else ("f1_score_macro", "classes are uneven")
         if self.task == "regression":
             return "root_mean_squared_error", "it is in the units of the label"
-        if int(self.truth.size.max()) > 10:
+        if self._longest_query() > 10:
             return "ndcg_score_at_10", "the first ten count most"
         return "ndcg_score", "queries have ten rows at most"
+
+    def _class_sizes(self) -> list[int]:
+        return [size for size in np.bincount(self.truth).tolist() if size]
+
+    def _longest_query(self) -> int:
+        return int(self.truth.size.max())
+
+    def evidence(self, metric: Metric) -> Evidence:
+        """Compute a metric, and find what is known of how sure it is."""
+        given = self.arguments(metric)
+        question = Question(
+            metric.function, given.truth, given.predictions, given.weight, given.cluster, given.params
+        )
+        return question.gather()
 
     def arguments(self, metric: Metric) -> Arguments:
         """Put the columns in the form that the metric's function takes."""
         return metric.arguments(self, [model.forms[metric.form] for model in self.models])
 
-    def part(self, chosen: NDArray[np.bool_]) -> Problem:
+    def part(self, chosen: NDArray[Any] | slice) -> Problem:
         """Keep some of the rows, or of the queries."""
         if isinstance(self.truth, Queries):
             truth = replace(self.truth, start=self.truth.start[chosen], size=self.truth.size[chosen])
@@ -175,8 +197,13 @@ class Problem:
         weight, cluster = (None if x is None else x[chosen] for x in (self.weight, self.cluster))
         return replace(self, truth=self.truth[chosen], models=models, weight=weight, cluster=cluster, notes=[])
 
-    def slices(self, column: Column) -> list[tuple[str, NDArray[np.bool_]]]:
-        """Divide the rows, or the queries, by the values of a column.
+    def parts(self, column: Column) -> Iterator[tuple[str, Problem]]:
+        """Divide the rows, or the queries, by the values of a column."""
+        for value, chosen in self._slices(column):
+            yield value, self.part(chosen)
+
+    def _slices(self, column: Column) -> list[tuple[str, NDArray[np.bool_]]]:
+        """Find which rows have which value.
 
         More numbers than are shown one by one are cut into quarters; of more names, the rarest are put together.
         """
@@ -312,9 +339,13 @@ class _Labels:
         return np.searchsorted(np.array(classes), self.values).astype(dtype)
 
 
-def _is_whole(values: NDArray[Any]) -> bool:
+def is_whole(values: NDArray[Any]) -> bool:
+    """Whether all numbers are whole."""
     if values.dtype.kind != "f":
         return True
+    first = values[:_FIRST]
+    if not np.all(first == np.trunc(first)):
+        return False
     # Past 2**53 every float64 is whole, label or not.
     return max(-float(values.min()), float(values.max())) < 2.0**53 and bool(np.all(values == np.trunc(values)))
 
@@ -327,7 +358,7 @@ def _labels(column: Column) -> _Labels | None:
     values = column.values
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
-    if values.ndim > 1 or not _is_whole(values):
+    if values.ndim > 1 or not is_whole(values):
         return None
     boolean = values.dtype.kind == "b"
     if boolean:
@@ -382,7 +413,7 @@ class _Given:
 
 
 def _rows(column: Column) -> str:
-    rows = len(column.values)
+    rows = len(column.values) if column.rows is None else column.rows
     return f"{rows} row{'s' * (rows > 1)}"
 
 
@@ -516,12 +547,16 @@ def _clusters(column: Column) -> NDArray[np.int64]:
 def _weights(column: Column) -> NDArray[np.float64]:
     if column.kind == "text" or column.values.ndim > 1:
         raise TaskError(f"weight column {column.name!r} holds {_holds(column)}, not numbers ({_rows(column)})")
-    negative = int(np.count_nonzero(column.values < 0))
-    if negative:
-        raise TaskError(f"weight column {column.name!r} has {negative} negative values in {_rows(column)}")
+    refuse_negative_weights(column, int(np.count_nonzero(column.values < 0)))
     if not np.any(column.values):
         raise TaskError(f"weight column {column.name!r} is zero in all {_rows(column)}")
     return column.values.astype(np.float64)
+
+
+def refuse_negative_weights(column: Column, number: int) -> None:
+    """Say how many weights are negative, if any is."""
+    if number:
+        raise TaskError(f"weight column {column.name!r} has {number} negative values in {_rows(column)}")
 
 
 def _holds(column: Column) -> str:

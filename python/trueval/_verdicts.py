@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,10 +17,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._tables import Column
 from ._tasks import Metric, Problem, TaskError
-from .inference import Comparison, adjust_pvalues, compare, confidence_interval, required_rows
+from .inference import Comparison, adjust_pvalues, required_rows
 from .inference._measures import RANDOMIZED
+from .inference._resampling import Plan
+from .inference.paired import difference_of
+from .inference.single import interval_of
 from .report.results import BETTER, EQUIVALENT, NO_EVIDENCE, UNDEFINED, WORSE, Row, Slice
 from .report.text import number
 
@@ -35,6 +37,11 @@ class Settings:
     seed: int = 0
     headline: str | None = None
     progress: Callable[..., Any] | None = None
+
+    @property
+    def plan(self) -> Plan:
+        """How replicates are drawn."""
+        return Plan(self.n_resamples, self.seed, self.progress, "multinomial")
 
 
 def judge(problem: Problem, settings: Settings) -> tuple[list[Row], str]:
@@ -74,24 +81,24 @@ def judge(problem: Problem, settings: Settings) -> tuple[list[Row], str]:
     return rows, headline
 
 
-def slice_by(problem: Problem, column: Column, headline: str, settings: Settings) -> list[Slice]:
+def slice_by(
+    name: str, parts: Iterable[tuple[str, Problem]], headline: str, settings: Settings
+) -> list[Slice]:
     """Compare two models on the rows that have each value of a column, by the metric of the verdict.
 
     The worst change comes first. P-values are adjusted for the number of slices (Holm).
     """
-    metric = next(metric for metric in problem.metrics() if metric.name == headline)
-    parts = problem.slices(column)
-    rows = []
-    for _, chosen in parts:
+    rows, values, sizes = [], [], []
+    for value, part in parts:
+        metric = next(metric for metric in part.metrics() if metric.name == headline)
         # What a small slice lacks is a matter of course: its interval says so.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            rows.append(_compared(problem.part(chosen), metric, settings, settings.margin))
+            rows.append(_compared(part, metric, settings, settings.margin))
+        values.append(value)
+        sizes.append(part.size)
     rows = _adjusted(rows, [True] * len(rows), settings)
-    found = [
-        Slice(column.name, value, int(np.count_nonzero(chosen)), row)
-        for (value, chosen), row in zip(parts, rows, strict=True)
-    ]
+    found = [Slice(name, value, size, row) for value, size, row in zip(values, sizes, rows, strict=True)]
     return sorted(found, key=lambda one: _gain(one.row))
 
 
@@ -140,19 +147,7 @@ def _noted(problem: Problem, metric: Metric) -> Iterator[None]:
 
 def _estimated(problem: Problem, metric: Metric, settings: Settings) -> Row:
     with _noted(problem, metric):
-        given = problem.arguments(metric)
-        found = confidence_interval(
-            metric.function,
-            given.truth,
-            given.predictions[0],
-            confidence_level=settings.confidence_level,
-            sample_weight=given.weight,
-            cluster=given.cluster,
-            n_resamples=settings.n_resamples,
-            rng=settings.seed,
-            progress=settings.progress,
-            **given.params,
-        )
+        found = interval_of(problem.evidence(metric), "auto", settings.confidence_level, settings.plan)
     return Row(
         metric.name,
         metric.title,
@@ -166,30 +161,14 @@ def _estimated(problem: Problem, metric: Metric, settings: Settings) -> Row:
 
 def _compared(problem: Problem, metric: Metric, settings: Settings, margin: float | None) -> Row:
     with _noted(problem, metric):
-        given = problem.arguments(metric)
-
-        def run(level: float, method: str = "auto") -> Comparison:
-            found: Comparison = compare(
-                metric.function,
-                given.truth,
-                *given.predictions,
-                method=method,
-                confidence_level=level,
-                sample_weight=given.weight,
-                cluster=given.cluster,
-                n_resamples=settings.n_resamples,
-                rng=settings.seed,
-                progress=settings.progress,
-                **given.params,
-            )
-            return found
-
-        found = run(settings.confidence_level)
+        evidence = problem.evidence(metric)
+        found = difference_of(evidence, "auto", settings.confidence_level, settings.plan)
         within = False
         if margin is not None and math.isfinite(found.standard_error):
             # Two one-sided tests: an interval of twice the error probability lies within the margin.
             method = "normal" if found.method in RANDOMIZED else found.method
-            low, high = run(2 * settings.confidence_level - 1, method).confidence_interval
+            wider = difference_of(evidence, method, 2 * settings.confidence_level - 1, settings.plan)
+            low, high = wider.confidence_interval
             within = -margin < low and high < margin
     row = Row(
         metric.name,
@@ -213,7 +192,7 @@ def _required(found: Comparison, problem: Problem, settings: Settings) -> int | 
         return None
     if problem.unit != "rows":
         return rows
-    return math.ceil(rows * len(problem.truth) / found.n)
+    return math.ceil(rows * problem.size / found.n)
 
 
 def _gain(row: Row) -> float:

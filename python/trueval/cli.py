@@ -255,7 +255,7 @@ def _run(options: argparse.Namespace) -> tuple[reporting.Report, Problem]:
         _drawing(),
     )
     rows, headline = judge(problem, settings)
-    slices = [found for cut in cuts for found in slice_by(problem, columns[cut], headline, settings)]
+    slices = [found for cut in cuts for found in slice_by(cut, problem.parts(columns[cut]), headline, settings)]
     verdict = ""
     if len(named) > 1:
         verdict = sentence(next(row for row in rows if row.metric == headline), problem, rows, settings)

@@ -24,7 +24,7 @@ from . import _areas as areas
 from . import _influence as influence
 from . import _rows as rows
 from ._calls import CallSample, InfluenceSample
-from ._cells import Fold, code_labels, tabulate
+from ._cells import Fold, Table, code_labels, tabulate
 from ._laws import Law, PairedProportionLaw, ProportionLaw, StudentLaw, TransformedLaw
 from ._measures import ANY, GIVEN, MEASURES, Measure
 from ._rankings import RankSample
@@ -33,7 +33,21 @@ from ._samples import CellSample, Entries, Sample, SumSample
 Floats = NDArray[np.float64]
 
 
-class Problem:
+class Question:
+    """A metric and its value for one model or two, whatever is known of the rows.
+
+    `metric` is as in `find`.
+    """
+
+    weight: Floats | None = None
+    cluster: NDArray[np.uint32] | None = None
+
+    def __init__(self, metric: Any, values: tuple[float, ...], rows: int) -> None:
+        self.function, self.name, self.measure = find(metric)
+        self.values, self.rows = values, rows
+
+
+class Problem(Question):
     """A metric, the truth, the predictions of one or two models, and how rows hang together."""
 
     def __init__(  # noqa: PLR0917
@@ -45,12 +59,12 @@ class Problem:
         cluster: Any,
         params: dict[str, Any],
     ) -> None:
-        self.function, self.name, self.measure = find(metric)
+        function, self.name, _ = find(metric)
         self.y_true, self.predictions, self.params = y_true, predictions, params
         extra = {} if sample_weight is None else {"sample_weight": sample_weight}
         # The public function checks everything, in its own words.
-        self.values = tuple(self._number(self.function(y_true, pred, **extra, **params)) for pred in predictions)
-        self.rows = num_samples(predictions[0] if y_true is None else y_true)
+        values = tuple(self._number(function(y_true, pred, **extra, **params)) for pred in predictions)
+        super().__init__(metric, values, num_samples(predictions[0] if y_true is None else y_true))
         self.weight = None if sample_weight is None else self._weights(sample_weight)
         self.cluster = None if cluster is None else self._clusters(cluster)
 
@@ -94,13 +108,16 @@ class Evidence:
     def __init__(  # noqa: PLR0917
         self,
         kind: str,
-        problem: Problem,
-        sample: Callable[[Problem], Sample],
+        problem: Question,
+        sample: Callable[[Any], Sample],
         law: Callable[[str], Law] | None = None,
         n: int | None = None,
         outcome: tuple[int, int, int] | None = None,
+        method: str | None = None,
     ) -> None:
         self.kind, self.problem, self.law, self.outcome = kind, problem, law, outcome
+        # What "auto" stands for, where less is known than the other methods take.
+        self.method = method
         self._make, self._sample, self._n = sample, None, n
 
     @property
@@ -183,11 +200,19 @@ def _of_labels(problem: Problem) -> Evidence | None:
         if hits is not None:
             return _ratio_of_labels(problem, coded.places, hits)
         return Evidence("cells", problem, lambda p: _heavy_cells(p, coded, metric))
-    table = tabulate(coded)
+    return of_table(problem, tabulate(coded), problem.params)
 
-    def sample(problem: Problem) -> Sample:
-        folds = [table.fold(metric, model) for model in range(len(problem.predictions))]
-        return CellSample(table, folds, problem.values)
+
+def of_table(question: Question, table: Table, params: dict[str, Any]) -> Evidence | None:
+    """Find what is known of a metric of labels from the numbers of rows in the cells; None where parameters forbid."""
+    metric = question.measure.source.fold(table.labels, **params)
+    if metric is None:
+        return None
+    hits = question.measure.source.hits(table.labels, **params)
+
+    def sample(_: Question) -> Sample:
+        folds = [table.fold(metric, model) for model in range(len(table.predicted))]
+        return CellSample(table, folds, question.values)
 
     if hits is not None:
         split = [hits(table.true, predicted) for predicted in table.predicted]
@@ -195,15 +220,15 @@ def _of_labels(problem: Problem) -> Evidence | None:
         n = int(table.counts[members].sum())
         if len(split) == 1:
             k = int(table.counts[members & split[0][0]].sum())
-            return Evidence("proportion", problem, sample, _law_of_hits(k, n, problem.values[0]), n)
+            return Evidence("proportion", question, sample, _law_of_hits(k, n, question.values[0]), n)
         if np.array_equal(members, split[1][1]):
             better, worse = split[1][0] & ~split[0][0], split[0][0] & ~split[1][0]
             gains, losses = int(table.counts[members & better].sum()), int(table.counts[members & worse].sum())
             outcome = (
-                (losses, n - gains - losses, gains) if problem.measure.lower else (gains, n - gains - losses, losses)
+                (losses, n - gains - losses, gains) if question.measure.lower else (gains, n - gains - losses, losses)
             )
-            return Evidence("proportion", problem, sample, _paired_law(gains, losses, n), n, outcome)
-    return Evidence("cells", problem, sample)
+            return Evidence("proportion", question, sample, _paired_law(gains, losses, n), n, outcome)
+    return Evidence("cells", question, sample)
 
 
 def _law_of_hits(k: int, n: int, value: float) -> Callable[[str], Law]:

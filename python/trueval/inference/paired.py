@@ -200,7 +200,7 @@ def compare(
                 (sample_weight, cluster),
             )
         problem = Problem(metrics[name], y_true, [base, prediction], sample_weight, cluster, given[name])
-        return _paired(problem, method, level, alternative, equivalence_margin, plan)
+        return difference_of(problem.gather(), method, level, plan, alternative, equivalence_margin)
 
     found = {(model, name): one(name, prediction) for model, prediction in models.items() for name in metrics}
     if correction is not None and len(found) > 1:
@@ -246,6 +246,8 @@ def _parameters(metrics: dict[str, Any], params: dict[str, Any]) -> dict[str, di
 def _choose(method: str, evidence: Evidence, plan: Plan) -> str:
     kind = KINDS[evidence.kind]
     if method == "auto":
+        if evidence.method is not None:
+            return evidence.method
         if evidence.kind == "proportion" and evidence.outcome is not None:
             return "mcnemar-exact" if evidence.outcome[0] + evidence.outcome[2] < _FEW else "mcnemar"
         return quick(kind.compare, evidence, plan)
@@ -254,14 +256,20 @@ def _choose(method: str, evidence: Evidence, plan: Plan) -> str:
     return method
 
 
-def _paired(  # noqa: PLR0917
-    problem: Problem, method: str, level: float, alternative: str, margin: float | None, plan: Plan
+def difference_of(  # noqa: PLR0917
+    evidence: Evidence,
+    method: str,
+    level: float,
+    plan: Plan,
+    alternative: str = "two-sided",
+    margin: float | None = None,
 ) -> Comparison:
-    evidence = problem.gather()
-    base, tuned = problem.values
+    """Compare two models by what is known of a metric on the rows of both."""
+    question = evidence.problem
+    base, tuned = question.values
     if not (math.isfinite(base) and math.isfinite(tuned)):
         nothing = ConfidenceInterval(math.nan, math.nan)
-        kind = KINDS[problem.measure.kind if problem.measure.kind in KINDS else "any"]
+        kind = KINDS[question.measure.kind if question.measure.kind in KINDS else "any"]
         chosen = kind.compare[0] if method == "auto" else method
         return Comparison(base, tuned, tuned - base, math.nan, nothing, math.nan, math.nan, chosen, evidence.n)
     chosen = _choose(method, evidence, plan)

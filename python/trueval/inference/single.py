@@ -32,6 +32,8 @@ def choose(method: str, evidence: Evidence, plan: Plan) -> str:
     """Pick the method of an interval, or refuse the one that was asked for."""
     kind = KINDS[evidence.kind]
     if method == "auto":
+        if evidence.method is not None:
+            return evidence.method
         table = getattr(evidence.sample, "table", None) if evidence.kind == "cells" else None
         if table is not None and table.counts.size > MOST_CELLS:
             return "bootstrap-percentile"
@@ -198,10 +200,15 @@ def confidence_interval(
     check_method(method)
     plan = Plan(n_resamples, rng, progress, resampling)
     problem = Problem(metric, y_true, [y_pred], sample_weight, cluster, params)
-    evidence = problem.gather()
-    value = problem.values[0]
+    return interval_of(problem.gather(), method, level, plan)
+
+
+def interval_of(evidence: Evidence, method: str, level: float, plan: Plan) -> Estimate:
+    """Interval of a metric from what is known of it."""
+    question = evidence.problem
+    value = question.values[0]
     if not math.isfinite(value):
-        kind = KINDS[problem.measure.kind if problem.measure.kind in KINDS else "any"]
+        kind = KINDS[question.measure.kind if question.measure.kind in KINDS else "any"]
         chosen = kind.estimate[0] if method == "auto" else method
         return Estimate(value, math.nan, ConfidenceInterval(math.nan, math.nan), chosen, evidence.n)
     chosen = choose(method, evidence, plan)
