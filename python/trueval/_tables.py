@@ -1,4 +1,4 @@
-"""Named columns out of Parquet, CSV, Arrow/Feather and NPZ files.
+"""Named columns out of Parquet (also folders of files), CSV, Arrow/Feather and NPZ files.
 
 Only the columns asked for are read. NPZ needs NumPy alone; the other formats need pyarrow, which is imported when a
 file of theirs is opened. Everything that can be wrong with a file or a column raises `TableError` with one sentence
@@ -8,8 +8,11 @@ that names the file or the column, what was found and the number of rows.
 from __future__ import annotations
 
 import difflib
+import glob
 import io
 import os
+import re
+import urllib.parse
 import zipfile
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
@@ -39,6 +42,9 @@ _COMPRESSED = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd"}
 _MAGIC = ((b"PAR1", "Parquet"), (b"ARROW1", "Arrow"))
 _SUPPORTED = "Parquet (.parquet), CSV (.csv, .tsv), Arrow/Feather (.arrow, .feather) and NPZ (.npz) are read"
 _LISTED = 20
+_HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
+# Bytes that a column of a file is read by, where it is read in parts.
+_STREAM_BUFFER = 1 << 20
 
 
 class TableError(ValueError):
@@ -97,6 +103,22 @@ class Table(ABC):
         self.names = tuple(names)
 
     form: str
+    # Rows that there are, where the file says so without being read.
+    rows: int | None = None
+
+    def batches(self, names: Sequence[str], rows: int) -> Iterator[dict[str, Column]]:
+        """Read columns in parts of `rows` rows or fewer.
+
+        What `read` refuses is refused at the end, with the counts over all rows; after the first such value no part
+        comes any more. The categories of a text are those of the part.
+        """
+        raise TableError(
+            f"{self.path.name}: {self.form} files are read whole; --memory takes Parquet and Arrow/Feather files"
+        )
+
+    def row_bytes(self, names: Sequence[str]) -> float | None:
+        """Bytes that a row of these columns takes in memory, about; None where the file does not say so."""
+        return None
 
     def read(self, names: Sequence[str], progress: Progress | None = None) -> dict[str, Column]:
         """Read columns whole; missing or infinite values and unusable types raise `TableError`."""
@@ -163,7 +185,9 @@ def open_table(path: str | os.PathLike[str]) -> Iterator[Table]:
     Parameters
     ----------
     path : path-like
-        A Parquet, CSV (also compressed: .csv.gz, .csv.bz2, .csv.zst), TSV, Arrow/Feather or NPZ file.
+        A Parquet, CSV (also compressed: .csv.gz, .csv.bz2, .csv.zst), TSV, Arrow/Feather or NPZ file; or a folder of
+        Parquet files, at any depth, or a pattern (``**`` for folders at any depth) for their names. Folders named
+        ``column=value`` add a column.
 
     Yields
     ------
@@ -176,18 +200,59 @@ def open_table(path: str | os.PathLike[str]) -> Iterator[Table]:
         When the file is absent, empty, damaged, of an unknown type, or needs pyarrow and that is not installed.
     """
     path = Path(path)
-    form = _format(path)
+    parts = _parts(path)
+    form = _format(path) if parts is None else _format_of_all(path, parts)
     with _reading(path, form):
-        table = _TABLES[form](path)
+        table = _TABLES[form](path) if parts is None else _Parquet(path, parts)
     try:
         yield table
     finally:
         table.close()
 
 
-def _format(path: Path) -> str:
+@dataclass(frozen=True)
+class _Part:
+    """A file among others, with what the folders that it is in say of all its rows."""
+
+    path: Path
+    keys: dict[str, str | None]
+
+
+def _parts(path: Path) -> list[_Part] | None:
+    """Files that a folder or a pattern stands for; None for a plain file."""
     if path.is_dir():
-        raise TableError(f"{path} is a folder; one file is read")
+        root, found = path, [Path(folder, name) for folder, _, names in os.walk(path) for name in names]
+        # Hidden files, and those that Spark and Hive keep beside the data.
+        found = [one for one in found if not any(part[0] in "._" for part in one.relative_to(path).parts)]
+        found = [one for one in found if _SUFFIXES.get(one.suffix.lower()) == "Parquet"]
+        if not found:
+            raise TableError(f"{path} is a folder without a Parquet file (.parquet)")
+    elif glob.has_magic(str(path)) and not path.exists():
+        fixed = next(i for i, part in enumerate(path.parts) if glob.has_magic(part))
+        root = Path(*path.parts[:fixed])
+        found = [Path(name) for name in glob.glob(str(path), recursive=True) if os.path.isfile(name)]
+        if not found:
+            raise TableError(f"there is no file {path}")
+    else:
+        return None
+    return [_Part(one, _keys(one.relative_to(root))) for one in sorted(found)]
+
+
+def _keys(path: Path) -> dict[str, str | None]:
+    """Read the names of folders: ``column=value``."""
+    pairs = [folder.split("=", 1) for folder in path.parts[:-1] if "=" in folder]
+    return {name: None if value == _HIVE_NULL else urllib.parse.unquote(value) for name, value in pairs}
+
+
+def _format_of_all(path: Path, parts: list[_Part]) -> str:
+    for part in parts:
+        form = _format(part.path)
+        if form != "Parquet":
+            raise TableError(f"{path} stands for {len(parts)} files, and {part.path} is of type {form}, not Parquet")
+    return "Parquet"
+
+
+def _format(path: Path) -> str:
     if not path.exists():
         raise TableError(f"there is no file {path}")
     try:
@@ -254,8 +319,11 @@ def _refuse_infinite(column: Column) -> None:
         return
     infinite = int(np.count_nonzero(np.isinf(column.values)))
     if infinite:
-        rows = len(column.values)
-        raise TableError(f"column {column.name!r} has {infinite} infinite value{'s' * (infinite > 1)} in {rows} rows")
+        raise _infinite(column.name, infinite, len(column.values))
+
+
+def _infinite(name: str, number: int, rows: int) -> TableError:
+    return TableError(f"column {name!r} has {number} infinite value{'s' * (number > 1)} in {rows} rows")
 
 
 # NPZ ------------------------------------------------------------------------------------------------------------------
@@ -330,31 +398,185 @@ class _ArrowTable(Table):
         return {name: _arrow_column(name, chunks.pop(name)) for name in list(chunks)}
 
 
-class _Parquet(_ArrowTable):
+class _InParts(_ArrowTable):
+    """Formats of which a part can be read by itself."""
+
+    @abstractmethod
+    def _pieces(self, names: list[str], rows: int) -> Iterator[Any]:
+        """Arrow tables of `rows` rows or fewer."""
+
+    def batches(self, names: Sequence[str], rows: int) -> Iterator[dict[str, Column]]:
+        names = list(dict.fromkeys(names))
+        seen, missing, infinite = 0, dict.fromkeys(names, 0), dict.fromkeys(names, 0)
+        widths: dict[str, set[int]] = {name: set() for name in names}
+        with _reading(self.path, self.form):
+            for piece in self._pieces(names, rows):
+                seen += piece.num_rows
+                if not piece.num_rows:
+                    continue
+                chunks = {name: _plain(name, piece.column(name)) for name in names}
+                for name, column in chunks.items():
+                    missing[name] += _missing(column)
+                    if _is_list(column.type):
+                        widths[name] |= _widths(column)
+                if any(missing.values()) or any(len(found) > 1 for found in widths.values()):
+                    continue
+                columns = {name: _arrow_column(name, column) for name, column in chunks.items()}
+                for name, found in columns.items():
+                    if found.values.dtype.kind == "f":
+                        infinite[name] += int(np.count_nonzero(np.isinf(found.values)))
+                if not any(infinite.values()):
+                    yield columns
+        _refuse_empty(self.path, names, seen)
+        _refuse_missing(missing, seen)
+        for name in names:
+            if widths[name]:
+                _refuse_widths(name, widths[name], seen)
+            if infinite[name]:
+                raise _infinite(name, infinite[name], seen)
+
+
+class _Parquet(_InParts):
+    """One file, or several with the same columns."""
+
     form = "Parquet"
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, parts: list[_Part] | None = None) -> None:
+        self._parts = [_Part(path, {})] if parts is None else parts
+        self._schemas, self._sizes = [], []
+        self._bytes: dict[str, int] = {}
+        for part in self._parts:
+            with self._open(part) as file:
+                self._schemas.append(file.schema_arrow)
+                self._sizes.append(file.metadata.num_rows)
+                self._count_bytes(file.metadata)
+        self.rows = sum(self._sizes)
+        self._keys = self._key_columns()
+        names = [*self._schemas[0].names, *(name for name in self._keys if name not in self._schemas[0].names)]
+        super().__init__(path, names)
+
+    def _open(self, part: _Part, **options: Any) -> Any:
         from pyarrow import parquet
 
-        self._file = parquet.ParquetFile(path)
-        super().__init__(path, self._file.schema_arrow.names)
+        with _reading(part.path, self.form):
+            return parquet.ParquetFile(part.path, **options)
+
+    def _count_bytes(self, metadata: Any) -> None:
+        for i in range(metadata.num_row_groups):
+            group = metadata.row_group(i)
+            for j in range(group.num_columns):
+                column = group.column(j)
+                name = column.path_in_schema.split(".")[0]
+                self._bytes[name] = self._bytes.get(name, 0) + column.total_uncompressed_size
+
+    def _key_columns(self) -> dict[str, Any]:
+        """Types of the columns that folders stand for: int64 where all values are whole numbers, else text."""
+        import pyarrow as pa
+
+        found: dict[str, Any] = {}
+        for name in self._parts[0].keys:
+            for part in self._parts:
+                if name not in part.keys:
+                    raise TableError(f"{part.path} is in no folder {name}=..., others are")
+            values = [part.keys[name] for part in self._parts]
+            whole = all(value is None or re.fullmatch(r"-?(0|[1-9]\d{0,17})", value) for value in values)
+            found[name] = pa.int64() if whole else pa.string()
+        return found
 
     def close(self) -> None:
-        self._file.close()
+        """Files are open only while they are read."""
+
+    def row_bytes(self, names: Sequence[str]) -> float | None:
+        total = 0.0
+        for name in names:
+            kind = self._schemas[0].field(name).type if name in self._schemas[0].names else None
+            try:
+                total += max(1, kind.bit_width // 8)  # type: ignore[union-attr]
+            except (AttributeError, ValueError):  # text, lists and keys
+                total += 8 + self._bytes.get(name, 0) / max(1, self.rows or 0)
+        return total
+
+    def _schema(self, names: list[str]) -> Any:
+        """Types in which all files' columns can be held."""
+        import pyarrow as pa
+
+        fields = []
+        for name in names:
+            if name not in self._schemas[0].names:
+                fields.append(pa.field(name, self._keys[name]))
+                continue
+            own = []
+            for part, schema in zip(self._parts, self._schemas, strict=True):
+                if name not in schema.names:
+                    raise TableError(f"{part.path} has no column {name!r}, {self._parts[0].path} has")
+                own.append(_settled_type(schema.field(name).type))
+            try:
+                alone = [pa.schema([(name, kind)]) for kind in dict.fromkeys(own)]
+                joint = pa.unify_schemas(alone, promote_options="permissive")
+            except (pa.ArrowInvalid, pa.ArrowTypeError):
+                kinds = " and ".join(sorted({str(kind) for kind in own}))
+                raise TableError(f"column {name!r} is of types {kinds} in {len(own)} files") from None
+            fields.append(joint.field(name))
+        return pa.schema(fields)
+
+    def _fit(self, table: Any, part: _Part, schema: Any) -> Any:
+        """Give a piece of a file the columns and types of all."""
+        import pyarrow as pa
+
+        columns = []
+        for field in schema:
+            if field.name not in table.schema.names:
+                key = part.keys[field.name]
+                whole = key is not None and pa.types.is_integer(field.type)
+                value = pa.scalar(int(key) if whole and key is not None else key, field.type)
+                columns.append(pa.chunked_array([pa.repeat(value, table.num_rows)], field.type))
+                continue
+            column = table.column(field.name)
+            columns.append(column if column.type == field.type else column.cast(field.type))
+        return pa.Table.from_arrays(columns, schema=schema)
 
     def _load(self, names: list[str], progress: Progress | None) -> Any:
         import pyarrow as pa
 
-        groups, done, rows = [], 0, self._file.metadata.num_rows
-        for i in range(self._file.num_row_groups):
-            groups.append(self._file.read_row_group(i, columns=names))
-            done += groups[-1].num_rows
-            if progress is not None:
-                progress(done, rows)
-        return pa.concat_tables(groups) if groups else self._file.schema_arrow.empty_table().select(names)
+        groups: list[Any] = []
+        schema = None if len(self._parts) == 1 and not self._keys else self._schema(names)
+        done = 0
+        for part, own in zip(self._parts, self._schemas, strict=True):
+            stored = [name for name in names if name in own.names]
+            with self._open(part) as file:
+                for i in range(file.num_row_groups):
+                    table = file.read_row_group(i, columns=stored)
+                    groups.append(table if schema is None else self._fit(table, part, schema))
+                    done += table.num_rows
+                    if progress is not None:
+                        progress(done, self.rows or 0)
+        if groups:
+            return pa.concat_tables(groups)
+        return self._schemas[0].empty_table().select(names) if schema is None else schema.empty_table()
+
+    def _pieces(self, names: list[str], rows: int) -> Iterator[Any]:
+        import pyarrow as pa
+
+        schema = self._schema(names)
+        for part, own in zip(self._parts, self._schemas, strict=True):
+            stored = [name for name in names if name in own.names] or own.names[:1]
+            # Row group by row group, as the reader of several opens the columns of all of them: 500 MB for 100 groups.
+            with self._open(part, buffer_size=_STREAM_BUFFER) as file:
+                for i in range(file.num_row_groups):
+                    for batch in file.iter_batches(rows, row_groups=[i], columns=stored):
+                        yield self._fit(pa.Table.from_batches([batch]), part, schema)
 
 
-class _Arrow(_ArrowTable):
+def _settled_type(kind: Any) -> Any:
+    """Type in which files of one column are joined: words as such, whatever codes a file has for them."""
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(kind):
+        return _settled_type(kind.value_type)
+    return pa.large_string() if _is_text(kind) and not pa.types.is_string(kind) else kind
+
+
+class _Arrow(_InParts):
     form = "Arrow"
 
     def __init__(self, path: Path) -> None:
@@ -367,6 +589,21 @@ class _Arrow(_ArrowTable):
 
     def close(self) -> None:
         self._map.close()
+
+    def _pieces(self, names: list[str], rows: int) -> Iterator[Any]:
+        import pyarrow as pa
+
+        wanted = pa.ipc.IpcReadOptions(included_fields=[self.names.index(name) for name in names])
+        # Pages of a mapped file would count as memory of the process.
+        with pa.OSFile(str(self.path)) as file:
+            stored = file.read(6)
+            file.seek(0)
+            with (pa.ipc.open_file if stored == b"ARROW1" else pa.ipc.open_stream)(file, options=wanted) as reader:
+                count = getattr(reader, "num_record_batches", None)
+                batches = iter(reader) if count is None else (reader.get_batch(i) for i in range(count))
+                for batch in batches:
+                    for start in range(0, batch.num_rows, rows):
+                        yield pa.Table.from_batches([batch.slice(start, rows)])
 
     def _open(self, options: Any = None) -> Any:
         import pyarrow as pa
@@ -484,6 +721,12 @@ def _is_text(kind: Any) -> bool:
     return any(getattr(types, check)(kind) for check in checks if hasattr(types, check))
 
 
+def _is_list(kind: Any) -> bool:
+    from pyarrow import types
+
+    return _is_nested(kind) and not types.is_dictionary(kind)
+
+
 def _is_nested(kind: Any) -> bool:
     from pyarrow import types
 
@@ -496,7 +739,7 @@ def _missing(column: Any) -> int:
     from pyarrow import types
 
     missing = int(column.null_count)
-    if _is_nested(column.type) and not types.is_dictionary(column.type):
+    if _is_list(column.type):
         column = pc.list_flatten(column)
         missing += int(column.null_count)
     if types.is_floating(column.type):
@@ -520,14 +763,27 @@ def _arrow_column(name: str, column: Any) -> Column:
         place[used] = rank
         return Column(name, place[codes], tuple(categories.tolist()))
     if _is_nested(column.type):
-        widths = pc.unique(pc.list_value_length(column)).to_pylist()
-        if len(widths) > 1:
-            raise TableError(
-                f"column {name!r} has lists of {min(widths)} to {max(widths)} values in {len(column)} rows; "
-                "they must be equally long"
-            )
-        return Column(name, _one_array(pc.list_flatten(column)).reshape(len(column), widths[0]))
+        widths = _widths(column)
+        _refuse_widths(name, widths, len(column))
+        return Column(name, _one_array(pc.list_flatten(column)).reshape(len(column), widths.pop()))
     return Column(name, _one_array(column))
+
+
+def _widths(column: Any) -> set[int]:
+    """How long the lists of a column are."""
+    import pyarrow.compute as pc
+
+    return set(pc.unique(pc.list_value_length(column)).to_pylist())
+
+
+def _refuse_widths(name: str, widths: set[int], rows: int) -> None:
+    if len(widths) > 1:
+        raise TableError(
+            f"column {name!r} has lists of {min(widths)} to {max(widths)} values in {rows} rows; they must be equally "
+            "long"
+        )
+    if widths == {0}:
+        raise TableError(f"column {name!r} has lists of 0 values in {rows} rows")
 
 
 def _one_array(column: Any) -> NDArray[Any]:

@@ -179,9 +179,7 @@ class Problem:
     def evidence(self, metric: Metric) -> Evidence:
         """Compute a metric, and find what is known of how sure it is."""
         given = self.arguments(metric)
-        question = Question(
-            metric.function, given.truth, given.predictions, given.weight, given.cluster, given.params
-        )
+        question = Question(metric.function, given.truth, given.predictions, given.weight, given.cluster, given.params)
         return question.gather()
 
     def arguments(self, metric: Metric) -> Arguments:

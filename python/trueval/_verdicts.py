@@ -81,9 +81,7 @@ def judge(problem: Problem, settings: Settings) -> tuple[list[Row], str]:
     return rows, headline
 
 
-def slice_by(
-    name: str, parts: Iterable[tuple[str, Problem]], headline: str, settings: Settings
-) -> list[Slice]:
+def slice_by(name: str, parts: Iterable[tuple[str, Problem]], headline: str, settings: Settings) -> list[Slice]:
     """Compare two models on the rows that have each value of a column, by the metric of the verdict.
 
     The worst change comes first. P-values are adjusted for the number of slices (Holm).
