@@ -215,17 +215,28 @@ class Problem:
             if np.any(uneven):
                 raise TaskError(f"slice column {column.name!r} varies within queries; in ranking it must not")
             column = replace(column, values=first)
-        labels = _labels(column)
+        labels = find_labels(column)
         if labels is None or (not labels.is_text and len(labels.distinct) > _MANY_SLICES):
             return list(_quarters(column.values))
         places = labels.codes(labels.distinct)
         sizes = np.bincount(places, minlength=len(labels.distinct))
-        kept = np.sort(np.argsort(-sizes, kind="stable")[:_MANY_SLICES])
-        parts = [(labels.names[place], places == place) for place in kept]
-        rest = len(sizes) - len(kept)
-        if rest:
-            parts.append((f"({rest} others)", ~np.isin(places, kept)))
-        return parts
+        return [(name, chosen[places]) for name, chosen in cut_by(labels, sizes) or []]
+
+
+def cut_by(labels: Labels, sizes: NDArray[Any]) -> list[tuple[str, NDArray[np.bool_]]] | None:
+    """Choose the slices by a column with so many rows of each label; None for more numbers than are shown one by one.
+
+    Of each slice, its name and which of the labels it has.
+    """
+    if not labels.is_text and len(labels.distinct) > _MANY_SLICES:
+        return None
+    kept = np.sort(np.argsort(-sizes, kind="stable")[:_MANY_SLICES])
+    every = np.arange(len(sizes))
+    parts = [(labels.names[place], every == place) for place in kept]
+    rest = len(sizes) - len(kept)
+    if rest:
+        parts.append((f"({rest} others)", ~np.isin(every, kept)))
+    return parts
 
 
 def _quarters(values: NDArray[Any]) -> Iterator[tuple[str, NDArray[np.bool_]]]:
@@ -312,7 +323,7 @@ METRICS: dict[str, tuple[Metric, ...]] = {
 
 
 @dataclass(frozen=True)
-class _Labels:
+class Labels:
     """A column of labels: integers or texts.
 
     `values` holds the integers themselves or positions in `distinct`, which is sorted.
@@ -348,11 +359,11 @@ def is_whole(values: NDArray[Any]) -> bool:
     return max(-float(values.min()), float(values.max())) < 2.0**53 and bool(np.all(values == np.trunc(values)))
 
 
-def _labels(column: Column) -> _Labels | None:
+def find_labels(column: Column) -> Labels | None:
     """Find the labels in a column; None when it holds numbers that are not whole."""
     if column.categories is not None:
         names = list(column.categories)
-        return _Labels(column.values, names, names, True)
+        return Labels(column.values, names, names, True)
     values = column.values
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
@@ -369,7 +380,7 @@ def _labels(column: Column) -> _Labels | None:
     else:
         distinct = np.unique(values).tolist()
     names = [str(bool(label)) if boolean else str(label) for label in distinct]
-    return _Labels(values, distinct, names, False)
+    return Labels(values, distinct, names, False)
 
 
 def _some(names: Sequence[str], most: int = _SHOWN) -> str:
@@ -415,7 +426,7 @@ def _rows(column: Column) -> str:
     return f"{rows} row{'s' * (rows > 1)}"
 
 
-def _detect(label: Column, labels: _Labels | None, given: Sequence[_Given]) -> tuple[str, str]:
+def _detect(label: Column, labels: Labels | None, given: Sequence[_Given]) -> tuple[str, str]:
     name = f"label {label.name!r}"
     if labels is None:
         return "regression", f"{name} holds numbers that are not whole"
@@ -433,7 +444,7 @@ def _detect(label: Column, labels: _Labels | None, given: Sequence[_Given]) -> t
     for model in given:
         if model.is_matrix:
             return "multiclass", f"{whole} and {model.name!r} is one column per class"
-    predicted = [_labels(model.columns[0]) for model in given]
+    predicted = [find_labels(model.columns[0]) for model in given]
     for model, found in zip(given, predicted, strict=True):
         if found is None:
             return "regression", f"{whole} and {model.name!r} holds numbers that are not whole"
@@ -490,7 +501,7 @@ def prepare(
         task, reason = "ranking", "--group is given"
         labels = None
     else:
-        labels = None if task in ("regression", "ranking") else _labels(label)
+        labels = None if task in ("regression", "ranking") else find_labels(label)
         task, reason = _detect(label, labels, given) if task is None else (task, "as --task says")
     if task == "ranking" and group is None:
         raise TaskError("--task ranking needs --group, the column of query ids")
@@ -517,7 +528,7 @@ def _labelled(  # noqa: PLR0917
     task: str,
     reason: str,
     label: Column,
-    labels: _Labels | None,
+    labels: Labels | None,
     given: Sequence[_Given],
     weights: NDArray[np.float64] | None,
     positive: str | None,
@@ -652,7 +663,7 @@ def _ranking(
 def _binary(
     reason: str,
     label: Column,
-    labels: _Labels,
+    labels: Labels,
     given: Sequence[_Given],
     weight: NDArray[np.float64] | None,
     *,
@@ -685,10 +696,10 @@ def _binary(
     return problem
 
 
-def _binary_model(label: Column, labels: _Labels, given: _Given, place: int) -> Model:
+def _binary_model(label: Column, labels: Labels, given: _Given, place: int) -> Model:
     if not given.is_matrix:
         column = given.columns[0]
-        found = _labels(column)
+        found = find_labels(column)
         classes = labels.distinct
         boolean = column.kind == "booleans" and labels.distinct != [0, 1]
         if boolean or (found is not None and not found.is_text and labels.is_text):
@@ -724,7 +735,7 @@ def _binary_model(label: Column, labels: _Labels, given: _Given, place: int) -> 
     return Model(given.name, {"score": score}, f"holds scores from {low:.4g} to {high:.4g}, no probabilities")
 
 
-def _equal(found: _Labels, label: Any) -> NDArray[np.uint8]:
+def _equal(found: Labels, label: Any) -> NDArray[np.uint8]:
     if label not in found.distinct:
         return np.zeros(len(found.values), dtype=np.uint8)
     wanted = found.distinct.index(label) if found.is_text else label
@@ -750,9 +761,9 @@ def _explain_forms(problem: Problem) -> None:
 
 
 def _multiclass(
-    reason: str, label: Column, labels: _Labels, given: Sequence[_Given], weight: NDArray[np.float64] | None
+    reason: str, label: Column, labels: Labels, given: Sequence[_Given], weight: NDArray[np.float64] | None
 ) -> Problem:
-    forms: list[NDArray[Any] | _Labels] = []
+    forms: list[NDArray[Any] | Labels] = []
     own: list[list[Any]] = []
     for model in given:
         if model.is_matrix:
@@ -766,7 +777,7 @@ def _multiclass(
     truth = labels.codes(classes)
     models = []
     for model, form, order in zip(given, forms, own, strict=True):
-        if isinstance(form, _Labels):
+        if isinstance(form, Labels):
             models.append(Model(model.name, {"label": form.codes(classes)}, "holds predicted labels"))
         else:
             models.append(_matrix_model(model.name, form, order, classes))
@@ -777,8 +788,8 @@ def _multiclass(
     return problem
 
 
-def _predicted_labels(label: Column, labels: _Labels, column: Column) -> _Labels:
-    found = _labels(column)
+def _predicted_labels(label: Column, labels: Labels, column: Column) -> Labels:
+    found = find_labels(column)
     if found is None:
         raise TaskError(
             f"column {column.name!r} holds numbers that are not whole ({_rows(column)}); a multiclass task needs "
@@ -813,7 +824,7 @@ def _matrix_model(name: str, matrix: NDArray[Any], order: list[Any], classes: li
     return Model(name, forms, said)
 
 
-def _classes_of(label: Column, labels: _Labels, given: _Given) -> list[Any]:
+def _classes_of(label: Column, labels: Labels, given: _Given) -> list[Any]:
     """Find the class of each of a model's columns."""
     name, width, suffixes = given.name, given.width, given.selection.suffixes
     known = labels.distinct

@@ -60,10 +60,7 @@ def judge(problem: Problem, settings: Settings) -> tuple[list[Row], str]:
         The metric that the verdict rests on.
     """
     metrics = problem.metrics()
-    headline, why = problem.headline() if settings.headline is None else (settings.headline, "as --metric says")
-    if headline not in [metric.name for metric in metrics]:
-        shown = ", ".join(metric.name for metric in metrics)
-        raise TaskError(f"--metric {headline!r} is none of those that suit: {shown}")
+    headline, why = choose_headline(problem, settings)
     if len(problem.models) == 1:
         return [_estimated(problem, metric, settings) for metric in metrics], headline
     rows = []
@@ -79,6 +76,15 @@ def judge(problem: Problem, settings: Settings) -> tuple[list[Row], str]:
     if problem.cluster is not None:
         problem.notes.insert(1, f"clusters are taken for independent, not rows: there are {problem.counts['clusters']}")
     return rows, headline
+
+
+def choose_headline(problem: Problem, settings: Settings) -> tuple[str, str]:
+    """Choose the metric that the verdict rests on, and say why."""
+    headline, why = problem.headline() if settings.headline is None else (settings.headline, "as --metric says")
+    names = [metric.name for metric in problem.metrics()]
+    if headline not in names:
+        raise TaskError(f"--metric {headline!r} is none of those that suit: {', '.join(names)}")
+    return headline, why
 
 
 def slice_by(name: str, parts: Iterable[tuple[str, Problem]], headline: str, settings: Settings) -> list[Slice]:

@@ -12,19 +12,25 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import trueval as tv
 
 from . import report as reporting
-from ._tables import Progress, Table, TableError, open_table
+from ._tables import Progress, Selection, Table, TableError, open_table
 from ._tasks import TASKS, Problem, TaskError, prepare
 from ._verdicts import Settings, judge, sentence, slice_by
 from .report import html
 
-_FILE = "Parquet, CSV, Arrow/Feather or NPZ (the first three need: pip install 'trueval[cli]')"
+if TYPE_CHECKING:
+    from ._outofcore import Stream
+
+_FILE = (
+    "Parquet, CSV, Arrow/Feather or NPZ (the first three need: pip install 'trueval[cli]'); a folder of Parquet files, "
+    "or a pattern for their names; folders named column=value add a column"
+)
 _PREDICTIONS = """\
 what --base, --tuned and --score take:
   COL      one column. binary: probabilities of the positive label (0 to 1), any other score (then only ROC AUC and
@@ -46,6 +52,9 @@ Exit status: 0, or 2 after an error.
 
 
 _ROLES = ("group", "weight", "cluster")
+# Below this the reader and the states have no room to work in.
+_LEAST_MEMORY = 16 << 20
+_UNITS = {"b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30}
 
 
 class _UsageError(ValueError):
@@ -71,6 +80,20 @@ class _Version(argparse.Action):
             version = "(not installed)"
         print(f"trueval {version}, {tv.backend()} backend")
         parser.exit()
+
+
+def _memory(text: str) -> int:
+    """Bytes from a number and a unit."""
+    number = text.rstrip("bBkKmMgGiI")
+    try:
+        size = int(float(number) * _UNITS[text[len(number) :].lower() or "b"])
+    except (KeyError, ValueError, OverflowError):
+        raise argparse.ArgumentTypeError(
+            f"expected a number with one of B, kB, MB, GB, KiB, MiB, GiB, got {text!r}"
+        ) from None
+    if size < _LEAST_MEMORY:
+        raise argparse.ArgumentTypeError(f"expected {_LEAST_MEMORY >> 20}MiB or more, got {text!r}")
+    return size
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -126,6 +149,13 @@ def _parser() -> argparse.ArgumentParser:
                 metavar="COL",
                 help="compare the rows with each value of this column, too; may be given several times",
             )
+        command.add_argument(
+            "--memory",
+            type=_memory,
+            metavar="SIZE",
+            help="read Parquet or Arrow/Feather in parts, with so much memory (512MB, 2GiB) beyond what Python takes; "
+            "without it, this is done for columns that would take more than half of the machine's memory",
+        )
         command.add_argument(
             "--format",
             choices=reporting.FORMATS,
@@ -230,22 +260,6 @@ def _run(options: argparse.Namespace) -> tuple[reporting.Report, Problem]:
     roles = ("base", "tuned") if options.command == "compare" else ("score",)
     named = {role: getattr(options, role) for role in roles}
     _check_distinct(options, named)
-    with open_table(options.file) as table:
-        # Every name is looked up before anything is read, so that a typing error costs no time.
-        label = table.column(options.label)
-        extra = {role: table.column(name) for role in _ROLES if (name := getattr(options, role))}
-        cuts = [table.column(name) for name in getattr(options, "slice", ())]
-        selections = [table.select(name, [label, *extra.values(), *cuts]) for name in named.values()]
-        wanted = [label, *extra.values(), *cuts, *(column for chosen in selections for column in chosen.columns)]
-        with _progress(table) as progress:
-            columns = table.read(list(dict.fromkeys(wanted)), progress)
-    problem = prepare(
-        columns[label],
-        [(chosen, [columns[name] for name in chosen.columns]) for chosen in selections],
-        task=options.task,
-        positive=options.positive,
-        **{role: columns[name] for role, name in extra.items()},
-    )
     settings = Settings(
         options.confidence_level,
         getattr(options, "margin", None),
@@ -254,8 +268,37 @@ def _run(options: argparse.Namespace) -> tuple[reporting.Report, Problem]:
         getattr(options, "metric", None),
         _drawing(),
     )
-    rows, headline = judge(problem, settings)
-    slices = [found for cut in cuts for found in slice_by(cut, problem.parts(columns[cut]), headline, settings)]
+    with open_table(options.file) as table, ExitStack() as stack:
+        # Every name is looked up before anything is read, so that a typing error costs no time.
+        label = table.column(options.label)
+        extra = {role: table.column(name) for role in _ROLES if (name := getattr(options, role))}
+        cuts = [table.column(name) for name in getattr(options, "slice", ())]
+        selections = [table.select(name, [label, *extra.values(), *cuts]) for name in named.values()]
+        names = [label, *extra.values(), *cuts, *(column for chosen in selections for column in chosen.columns)]
+        memory = options.memory or _memory_needed(table, names)
+        if memory is not None:
+            stream = _stream(options, table, selections, settings, memory)
+            stack.callback(stream.close)
+            problem: Problem = stream
+            parts = {cut: stream.slices_of(cut) for cut in cuts}
+        else:
+            with _progress(table) as progress:
+                columns = table.read(list(dict.fromkeys(names)), progress)
+            problem = prepare(
+                columns[label],
+                [(chosen, [columns[name] for name in chosen.columns]) for chosen in selections],
+                task=options.task,
+                positive=options.positive,
+                **{role: columns[name] for role, name in extra.items()},
+            )
+            parts = {cut: problem.parts(columns[cut]) for cut in cuts}
+        rows, headline = judge(problem, settings)
+        slices = [found for cut in cuts for found in slice_by(cut, parts[cut], headline, settings)]
+        shown: Problem = problem
+        if memory is not None and options.html is not None:
+            shown = stream.sample()
+            if shown.size < problem.size:
+                problem.notes.append(f"the pictures are those of {shown.size} random rows")
     verdict = ""
     if len(named) > 1:
         verdict = sentence(next(row for row in rows if row.metric == headline), problem, rows, settings)
@@ -276,7 +319,70 @@ def _run(options: argparse.Namespace) -> tuple[reporting.Report, Problem]:
         notes=problem.notes,
         backend=tv.backend(),
     )
-    return found, problem
+    return found, shown
+
+
+def _memory_needed(table: Table, names: list[str]) -> int | None:
+    """Memory to read in parts with, where the columns would take more than half of what the machine has."""
+    each = table.row_bytes(names)
+    if each is None or table.rows is None or not hasattr(os, "sysconf"):
+        return None
+    own = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return own // 4 if each * table.rows > own / 2 else None
+
+
+def _stream(
+    options: argparse.Namespace, table: Table, selections: list[Selection], settings: Settings, memory: int
+) -> Stream:
+    """Read in parts."""
+    from ._outofcore import Wanted, read
+
+    if options.cluster is not None:
+        raise _UsageError("--cluster takes all rows in memory, and cannot be had with --memory")
+    if options.group is not None or options.task == "ranking":
+        raise _UsageError("ranking takes all rows in memory, and cannot be had with --memory")
+    wanted = Wanted(
+        options.label, selections, options.weight, getattr(options, "slice", ()), options.task, options.positive
+    )
+    with _passes() as show:
+        return read(table, wanted, settings, memory, show, options.html is not None)
+
+
+@contextmanager
+def _passes() -> Iterator[Callable[[str], Progress | None]]:
+    """Show a bar for each pass over the rows, with rows per second and the time left, where stderr is a terminal."""
+    if not sys.stderr.isatty() or not reporting.has_rich():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    bar = Bar(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[speed]}"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    tasks: dict[str, tuple[Any, float]] = {}
+
+    def begin(words: str) -> Progress:
+        if words not in tasks:
+            tasks[words] = bar.add_task(f"{words} rows", speed=""), time.monotonic()
+        task, began = tasks[words]
+
+        def advance(done: int, total: int) -> None:
+            seconds = time.monotonic() - began
+            speed = f"{done / seconds / 1e6:.1f} million rows/s" if seconds > 0 else ""
+            bar.update(task, completed=done, total=total, speed=speed)
+
+        return advance
+
+    with bar:
+        yield begin
 
 
 def _check_distinct(options: argparse.Namespace, named: dict[str, str]) -> None:

@@ -24,8 +24,14 @@ def _spread(count: int, total: int, squares: int, other: int) -> float:
 
 def variance(labels: NDArray[Any], positive: int | None, scores: NDArray[Any]) -> tuple[int, int, float]:
     """Positives, negatives and the variance of the area (DeLong, DeLong and Clarke-Pearson 1988)."""
-    up, down, twice, squares_up, squares_down = _backend.current().auc_moments(labels, positive, scores)
-    return up, down, _spread(up, twice, squares_up, down) + _spread(down, twice, squares_down, up)
+    moments = _backend.current().auc_moments(labels, positive, scores)
+    return moments[0], moments[1], variance_of(moments)
+
+
+def variance_of(moments: tuple[int, int, int, int, int]) -> float:
+    """Take the variance from the integers of ``auc_moments``."""
+    up, down, twice, squares_up, squares_down = moments
+    return _spread(up, twice, squares_up, down) + _spread(down, twice, squares_down, up)
 
 
 def paired_variance(labels: NDArray[Any], positive: int | None, base: NDArray[Any], tuned: NDArray[Any]) -> float:
