@@ -103,7 +103,8 @@ readme: build $(VENV)/.test ## Write the table of functions in README.md anew, f
 soak: build $(VENV)/.test ## Random calls against scikit-learn: CASES=20000 a function, SEED=0, JOBS=2, ONLY="f1_score auc"; then long tests
 	$(BIN)/python tests/python/soak.py --cases $(CASES) --seed $(SEED) --jobs $(JOBS) $(ONLY)
 	HYPOTHESIS_PROFILE=search $(PYTEST) -p no:cacheprovider -m 'soak or not soak' tests/python/test_agreement.py tests/python/test_large.py \
-		tests/python/test_inference_coverage.py tests/python/test_streaming.py
+		tests/python/test_inference_coverage.py tests/python/test_streaming.py \
+		tests/python/test_cli_outofcore.py
 
 lint: build $(VENV)/.test ## Formatting, lints, types, and the stub against the compiled module
 	cargo fmt --check

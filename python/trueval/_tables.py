@@ -24,6 +24,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ._where import Where
+
 Progress = Callable[[int, int], None]
 """Called with (done, total) while a file is read, in whatever unit the format counts; maybe from another thread."""
 
@@ -105,6 +107,15 @@ class Table(ABC):
     form: str
     # Rows that there are, where the file says so without being read.
     rows: int | None = None
+    _where: Where | None = None
+
+    def choose(self, where: Where) -> None:
+        """Keep to the rows for which a condition holds."""
+        for name in where.names:
+            self.column(name)
+        if self.form == "NPZ":
+            raise TableError(f"{self.path.name}: rows of NPZ files cannot be chosen; other formats can")
+        self._where = where
 
     def batches(self, names: Sequence[str], rows: int) -> Iterator[dict[str, Column]]:
         """Read columns in parts of `rows` rows or fewer.
@@ -309,9 +320,10 @@ def _refuse_missing(missing: dict[str, int], rows: int) -> None:
     raise TableError(f"{', '.join(said)} in {rows} row{'s' * (rows > 1)}")
 
 
-def _refuse_empty(path: Path, names: Sequence[str], rows: int) -> None:
+def _refuse_empty(path: Path, names: Sequence[str], rows: int, where: Where | None = None) -> None:
     if rows == 0:
-        raise TableError(f"{path.name} has 0 rows (columns {', '.join(map(repr, names))})")
+        chosen = f" where {where.text}" if where else ""
+        raise TableError(f"{path.name} has 0 rows{chosen} (columns {', '.join(map(repr, names))})")
 
 
 def _refuse_infinite(column: Column) -> None:
@@ -384,12 +396,28 @@ def _npz_column(name: str, array: NDArray[Any]) -> Column:
 class _ArrowTable(Table):
     """What the formats that pyarrow reads have in common: an Arrow table of the columns asked for."""
 
+    def _looked_at(self, names: Sequence[str]) -> list[str]:
+        """Columns that are asked for, and those by which rows are chosen."""
+        return list(dict.fromkeys([*names, *(self._where.names if self._where else ())]))
+
+    def _chosen(self, table: Any, names: Sequence[str]) -> Any:
+        """Rows that are chosen, of the columns that are asked for."""
+        import pyarrow as pa
+
+        if self._where is None:
+            return table
+        try:
+            table = table.filter(self._where.expression())
+        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+            raise TableError(f"--where {self._where.text!r} does not suit the columns: {_first_line(error)}") from None
+        return table.select(names)
+
     @abstractmethod
     def _load(self, names: list[str], progress: Progress | None) -> Any: ...
 
     def _read(self, names: list[str], progress: Progress | None) -> dict[str, Column]:
-        table = self._load(names, progress)
-        _refuse_empty(self.path, names, table.num_rows)
+        table = self._chosen(self._load(self._looked_at(names), progress), names)
+        _refuse_empty(self.path, names, table.num_rows, self._where)
         chunks = {name: _plain(name, table.column(name)) for name in table.column_names}
         del table
         rows = len(next(iter(chunks.values())))
@@ -410,7 +438,8 @@ class _InParts(_ArrowTable):
         seen, missing, infinite = 0, dict.fromkeys(names, 0), dict.fromkeys(names, 0)
         widths: dict[str, set[int]] = {name: set() for name in names}
         with _reading(self.path, self.form):
-            for piece in self._pieces(names, rows):
+            for whole in self._pieces(self._looked_at(names), rows):
+                piece = self._chosen(whole, names)
                 seen += piece.num_rows
                 if not piece.num_rows:
                     continue
@@ -427,7 +456,7 @@ class _InParts(_ArrowTable):
                         infinite[name] += int(np.count_nonzero(np.isinf(found.values)))
                 if not any(infinite.values()):
                     yield columns
-        _refuse_empty(self.path, names, seen)
+        _refuse_empty(self.path, names, seen, self._where)
         _refuse_missing(missing, seen)
         for name in names:
             if widths[name]:
@@ -474,7 +503,7 @@ class _Parquet(_InParts):
         import pyarrow as pa
 
         found: dict[str, Any] = {}
-        for name in self._parts[0].keys:
+        for name in dict.fromkeys(name for part in self._parts for name in part.keys):
             for part in self._parts:
                 if name not in part.keys:
                     raise TableError(f"{part.path} is in no folder {name}=..., others are")
@@ -535,6 +564,28 @@ class _Parquet(_InParts):
             columns.append(column if column.type == field.type else column.cast(field.type))
         return pa.Table.from_arrays(columns, schema=schema)
 
+    def _groups(self, part: _Part, file: Any) -> Sequence[int]:
+        """Row groups in which rows may be chosen, by what the file says of their extremes."""
+        if self._where is None:
+            return range(file.num_row_groups)
+        import pyarrow as pa
+        from pyarrow import dataset, fs
+
+        schema = self._schema(list(self._where.names))
+        keys = dataset.scalar(True)
+        for name, value in part.keys.items():
+            if name in schema.names and name not in file.schema_arrow.names and value is not None:
+                whole = pa.types.is_integer(schema.field(name).type)
+                keys = keys & (dataset.field(name) == (int(value) if whole else value))
+        fragment = dataset.ParquetFileFormat().make_fragment(
+            str(part.path), fs.LocalFileSystem(), partition_expression=keys
+        )
+        try:
+            kept = fragment.subset(self._where.expression(), schema=schema)
+        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
+            return range(file.num_row_groups)  # to be refused when rows are read
+        return [group.id for group in kept.row_groups]
+
     def _load(self, names: list[str], progress: Progress | None) -> Any:
         import pyarrow as pa
 
@@ -544,7 +595,7 @@ class _Parquet(_InParts):
         for part, own in zip(self._parts, self._schemas, strict=True):
             stored = [name for name in names if name in own.names]
             with self._open(part) as file:
-                for i in range(file.num_row_groups):
+                for i in self._groups(part, file):
                     table = file.read_row_group(i, columns=stored)
                     groups.append(table if schema is None else self._fit(table, part, schema))
                     done += table.num_rows
@@ -562,7 +613,7 @@ class _Parquet(_InParts):
             stored = [name for name in names if name in own.names] or own.names[:1]
             # Row group by row group, as the reader of several opens the columns of all of them: 500 MB for 100 groups.
             with self._open(part, buffer_size=_STREAM_BUFFER) as file:
-                for i in range(file.num_row_groups):
+                for i in self._groups(part, file):
                     for batch in file.iter_batches(rows, row_groups=[i], columns=stored):
                         yield self._fit(pa.Table.from_batches([batch]), part, schema)
 

@@ -22,6 +22,7 @@ from . import report as reporting
 from ._tables import Progress, Selection, Table, TableError, open_table
 from ._tasks import TASKS, Problem, TaskError, prepare
 from ._verdicts import Settings, judge, sentence, slice_by
+from ._where import Where, WhereError
 from .report import html
 
 if TYPE_CHECKING:
@@ -150,6 +151,11 @@ def _parser() -> argparse.ArgumentParser:
                 help="compare the rows with each value of this column, too; may be given several times",
             )
         command.add_argument(
+            "--where",
+            metavar="CONDITION",
+            help="keep to some rows, as in: --where \"split = 'test' and (n > 3 or lang in ('en', 'de'))\"",
+        )
+        command.add_argument(
             "--memory",
             type=_memory,
             metavar="SIZE",
@@ -204,6 +210,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         with suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except WhereError as error:
+        return _refuse(f"--where: {error}")
     except (_UsageError, TableError, TaskError) as error:
         return _refuse(str(error))
     except MemoryError as error:
@@ -271,6 +279,8 @@ def _run(options: argparse.Namespace) -> tuple[reporting.Report, Problem]:
     with open_table(options.file) as table, ExitStack() as stack:
         # Every name is looked up before anything is read, so that a typing error costs no time.
         label = table.column(options.label)
+        if options.where is not None:
+            table.choose(Where(options.where))
         extra = {role: table.column(name) for role in _ROLES if (name := getattr(options, role))}
         cuts = [table.column(name) for name in getattr(options, "slice", ())]
         selections = [table.select(name, [label, *extra.values(), *cuts]) for name in named.values()]

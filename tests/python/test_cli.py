@@ -755,7 +755,9 @@ def test_unsupported_files(tmp_path, capsys):
     path.write_bytes(b"PK\x03\x04 and so on")
     message = error(capsys, "evaluate", path, "--label", "y", "--score", "p")
     assert message.startswith(f"cannot tell the type of {path} from its name; Parquet (.parquet), CSV")
-    assert error(capsys, "evaluate", tmp_path, "--label", "y", "--score", "p").endswith("is a folder; one file is read")
+    assert error(capsys, "evaluate", tmp_path, "--label", "y", "--score", "p").endswith(
+        "is a folder without a Parquet file (.parquet)"
+    )
 
 
 def test_the_content_tells_where_the_name_does_not(tmp_path, capsys, data):
