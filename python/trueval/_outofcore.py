@@ -49,6 +49,8 @@ from .inference._measures import KINDS
 from .inference._samples import Sample, generator
 from .inference.single import analytic_law
 from .ranking.areas import precision_area, roc_area
+from .streaming._runs import plain, tally
+from .streaming._sums import exact_dot
 from .streaming._tables import SparseTable, part_of
 
 Floats = NDArray[np.float64]
@@ -64,6 +66,8 @@ _FEW = 8
 # rows of the sample, and of the states.
 _OF_BATCH, _OF_SAMPLE, _OF_STATES = 1 / 64, 1 / 16, 1 / 2
 _MOST_ROWS = 1 << 19
+# Rows that stay in the cache from one operation to the next.
+_CACHED = 1 << 14
 # Purpose of random numbers, beside those of `inference._samples`.
 _CHOSEN = 7
 
@@ -129,7 +133,7 @@ def read(  # noqa: PLR0917
     done = 0
     workers = os.cpu_count() or 1
     with ThreadPoolExecutor(max(1, workers)) as pool:
-        for batch in _ahead(table.batches(wanted.names, rows)):
+        for batch in _ahead(table.batches(wanted.names, rows, checked=True)):
             done += len(batch[wanted.label].values)
             for _ in pool.map(_call, stream.jobs(survey.prepare(batch), batch)):
                 pass
@@ -232,8 +236,10 @@ class Survey:
         if values.dtype.kind == "b":
             whole = values.view(np.uint8)
         if int(high) - int(low) < _DISTINCT:
-            offset = whole.astype(np.int64) if whole.dtype.kind != "u" or whole.dtype.itemsize < 8 else whole
-            counts = np.bincount((offset - offset.dtype.type(int(low))).astype(np.int64))
+            if int(low) >= 0 and int(high) < _DISTINCT and whole.dtype != np.uint64:
+                low, counts = 0, np.bincount(whole)
+            else:
+                counts = np.bincount((whole - whole.dtype.type(int(low))).astype(np.int64))
             present = np.flatnonzero(counts)
             texts = np.array([int(place) + int(low) for place in present], dtype=object)
             self._distinct(column, whole, texts, counts[present], found)
@@ -706,8 +712,9 @@ class _Ranked(_Family):
         super().__init__(problem, metrics, share)
         self.states = [streaming.state("roc_auc_score", memory_limit=share) for _ in range(self.models)]
         # Of several classes, those that some row is of.
-        self.classes = None if problem.task == "binary" else np.unique(problem.truth)
+        self.classes: NDArray[Any] | None = None if problem.task == "binary" else np.unique(problem.truth)
         self.form = metrics[0].form
+        self._walks: list[Any] = []
 
     def jobs(self, part: Problem) -> Iterator[Callable[[], None]]:
         truth = part.truth
@@ -720,14 +727,23 @@ class _Ranked(_Family):
             yield partial(state.update, truth, score, part.weight)
 
     def values(self, metric: Metric) -> tuple[float, ...]:
-        return tuple(self._value(metric, state) for state in self.states)
-
-    def _value(self, metric: Metric, state: Any) -> float:
-        state._flush()
+        for state in self.states:
+            state._flush()
         if self.classes is None:
-            ranking = state.one_class(0, 1)
-            return float(roc_area(ranking, None) if metric.function == "roc_auc_score" else precision_area(ranking))
-        columns = [column for column in range(len(self.classes)) if state.amount(state.groups(column).get(1))]
+            if not self._walks:
+                with ThreadPoolExecutor(len(self.states)) as pool:
+                    self._walks = list(pool.map(self._walk, self.states))
+            of = roc_area if metric.function == "roc_auc_score" else lambda walk, _: precision_area(walk)
+            return tuple(float(of(walk, None)) for walk in self._walks)
+        return tuple(self._mean(state) for state in self.states)
+
+    def _walk(self, state: Any) -> Any:
+        ranking = state.one_class(0, 1)
+        return ranking if self.weighted else _Walk(ranking)
+
+    def _mean(self, state: Any) -> float:
+        classes = () if self.classes is None else self.classes
+        columns = [column for column in range(len(classes)) if state.amount(state.groups(column).get(1))]
         if len(columns) < 2:
             return math.nan
         return float(
@@ -750,6 +766,48 @@ class _Ranked(_Family):
         return Evidence("area", question, _undrawn, law)
 
 
+class _Walk:
+    """Area and average precision of a stored ranking, from one walk down the scores: a `Ranked` of those two."""
+
+    weights = None
+
+    def __init__(self, ranking: Any) -> None:
+        store, self.score_dtype = ranking.store, ranking.score_dtype
+        self._ups, self._downs = store.rows(ranking.ups), store.rows(ranking.downs)
+        up = down = self._twice = self._units = 0
+        for slices in store.ranges(ranking.ups, ranking.downs):
+            keys = [plain(part, 2 * store.range_rows) for part in slices]
+            if keys[0] is None or keys[1] is None:
+                found = tally(slices[0], slices[1], False)
+                at, tps, reached = found.ups, np.cumsum(found.ups), np.cumsum(found.downs)
+                above = reached - found.downs
+                here, below = int(tps[-1]) if tps.size else 0, int(reached[-1]) if reached.size else 0
+            else:
+                at, tps, above, reached = _at_positives(keys[0], keys[1])
+                here, below = keys[0].size, keys[1].size
+            tps, above, reached = tps + up, above + down, reached + down
+            # Twice the negatives below a positive, and once those beside it.
+            self._twice += exact_dot(at, 2 * self._downs - above - reached)
+            self._units += exact_dot(at, np.rint(tps / (tps + reached) * float(1 << 52)).astype(np.int64))
+            up, down = up + here, down + below
+
+    def roc_auc(self) -> tuple[int, int, int]:
+        return self._ups, self._downs, self._twice
+
+    def average_precision(self) -> tuple[float, int]:
+        return float(self._units) / (1 << 52), self._ups
+
+
+def _at_positives(ups: NDArray[Any], downs: NDArray[Any]) -> tuple[NDArray[np.int64], ...]:
+    """Positives at each distinct key that has one, positives at or above it, negatives above it, and at or above it."""
+    ups, downs = np.sort(ups), np.sort(downs)
+    starts = np.flatnonzero(np.concatenate([[True], ups[1:] != ups[:-1]])) if ups.size else np.empty(0, np.intp)
+    keys = ups[starts]
+    above = downs.size - np.searchsorted(downs, keys, "right")
+    reached = downs.size - np.searchsorted(downs, keys, "left")
+    return np.diff(starts, append=ups.size), ups.size - starts, above, reached
+
+
 class _Losses(_Family):
     """Log loss, from sums."""
 
@@ -768,8 +826,21 @@ class _Losses(_Family):
         yield partial(self._multiply, part)
 
     def _multiply(self, part: Problem) -> None:
-        losses = [per_row.log_loss(part.truth, model.forms["proba"], labels=self.labels) for model in part.models]
+        losses = [self._by_row(part.truth, model.forms["proba"]) for model in part.models]
         self.products.add(_apart([loss for loss in losses if loss is not None]), part.weight)
+
+    def _by_row(self, truth: NDArray[Any], proba: NDArray[Any]) -> Floats | None:
+        if proba.ndim > 1:
+            return per_row.log_loss(truth, proba, labels=self.labels)
+        eps = float(np.finfo(proba.dtype).eps)
+        losses = np.empty(len(truth))
+        for start in range(0, len(truth), _CACHED):
+            rows = slice(start, start + _CACHED)
+            own = losses[rows]
+            np.subtract(proba[rows], truth[rows] ^ 1, out=own)  # p, or p - 1 of a negative row
+            np.clip(np.abs(own, out=own), eps, 1.0 - eps, out=own)
+            np.negative(np.log(own, out=own), out=own)
+        return losses
 
     def values(self, metric: Metric) -> tuple[float, ...]:
         return tuple(float(state.compute()) for state in self.states)
@@ -865,10 +936,9 @@ class _Products:
     """
 
     def __init__(self) -> None:
-        self.near: Floats | None = None
         self.squares: Floats = np.zeros((0, 0))
         self.sums: Floats = np.zeros(0)
-        self.weight, self.rows = 0.0, 0
+        self.rows = 0
         self._start: dict[int, float] = {}
 
     def start(self, place: int, column: Floats) -> float:
@@ -879,18 +949,20 @@ class _Products:
         """Add rows; the last `plain` columns are as they should be."""
         about = len(columns) - plain
         near = [self.start(place, column) if place < about else 0.0 for place, column in enumerate(columns)]
-        matrix = np.empty((len(columns) + 1, len(columns[0])))
-        for place, column in enumerate(columns):
-            np.subtract(column, near[place], out=matrix[place])
-        matrix[-1] = 1.0
-        if weight is not None:
-            matrix *= weight
-        if self.near is None:
-            self.near = np.array(near)
-            self.squares, self.sums = np.zeros((len(matrix), len(matrix))), np.zeros(len(matrix))
-        self.squares += matrix @ matrix.T
-        self.sums += matrix.sum(axis=1)
-        self.rows += matrix.shape[1]
+        size, rows = len(columns) + 1, len(columns[0])
+        if not self.rows:
+            self.squares, self.sums = np.zeros((size, size)), np.zeros(size)
+        # Blocks so small that the product takes one thread: others are at work.
+        for start in range(0, rows, _CACHED):
+            block = slice(start, start + _CACHED)
+            matrix = np.ones((size, min(_CACHED, rows - start)))
+            for place, column in enumerate(columns):
+                np.subtract(column[block], near[place], out=matrix[place])
+            if weight is not None:
+                matrix *= weight[block]
+            self.squares += matrix @ matrix.T
+            self.sums += matrix.sum(axis=1)
+        self.rows += rows
 
     @property
     def means(self) -> Floats:

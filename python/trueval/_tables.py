@@ -117,8 +117,8 @@ class Table(ABC):
             raise TableError(f"{self.path.name}: rows of NPZ files cannot be chosen; other formats can")
         self._where = where
 
-    def batches(self, names: Sequence[str], rows: int) -> Iterator[dict[str, Column]]:
-        """Read columns in parts of `rows` rows or fewer.
+    def batches(self, names: Sequence[str], rows: int, checked: bool = False) -> Iterator[dict[str, Column]]:
+        """Read columns in parts of `rows` rows or fewer; `checked` ones have been read before.
 
         What `read` refuses is refused at the end, with the counts over all rows; after the first such value no part
         comes any more. The categories of a text are those of the part.
@@ -433,7 +433,7 @@ class _InParts(_ArrowTable):
     def _pieces(self, names: list[str], rows: int) -> Iterator[Any]:
         """Arrow tables of `rows` rows or fewer."""
 
-    def batches(self, names: Sequence[str], rows: int) -> Iterator[dict[str, Column]]:
+    def batches(self, names: Sequence[str], rows: int, checked: bool = False) -> Iterator[dict[str, Column]]:
         names = list(dict.fromkeys(names))
         seen, missing, infinite = 0, dict.fromkeys(names, 0), dict.fromkeys(names, 0)
         widths: dict[str, set[int]] = {name: set() for name in names}
@@ -444,6 +444,9 @@ class _InParts(_ArrowTable):
                 if not piece.num_rows:
                     continue
                 chunks = {name: _plain(name, piece.column(name)) for name in names}
+                if checked:
+                    yield {name: _arrow_column(name, column) for name, column in chunks.items()}
+                    continue
                 for name, column in chunks.items():
                     missing[name] += _missing(column)
                     if _is_list(column.type):
@@ -452,7 +455,7 @@ class _InParts(_ArrowTable):
                     continue
                 columns = {name: _arrow_column(name, column) for name, column in chunks.items()}
                 for name, found in columns.items():
-                    if found.values.dtype.kind == "f":
+                    if found.values.dtype.kind == "f" and not _is_finite(found.values):
                         infinite[name] += int(np.count_nonzero(np.isinf(found.values)))
                 if not any(infinite.values()):
                     yield columns
@@ -793,9 +796,16 @@ def _missing(column: Any) -> int:
     if _is_list(column.type):
         column = pc.list_flatten(column)
         missing += int(column.null_count)
-    if types.is_floating(column.type):
+    if types.is_floating(column.type) and not (missing == 0 and all(_is_finite(_buffer(c)) for c in column.chunks)):
         missing += pc.sum(pc.is_nan(column)).as_py() or 0
     return missing
+
+
+def _is_finite(values: NDArray[Any]) -> bool:
+    """Whether there is neither NaN nor infinity, in one look."""
+    # A sum is finite if all terms are, or else overflows, which is looked into.
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(np.sum(values, dtype=values.dtype if values.dtype.itemsize > 2 else np.float32)))
 
 
 def _arrow_column(name: str, column: Any) -> Column:
