@@ -837,7 +837,7 @@ class _Losses(_Family):
         for start in range(0, len(truth), _CACHED):
             rows = slice(start, start + _CACHED)
             own = losses[rows]
-            np.subtract(proba[rows], truth[rows] ^ 1, out=own)  # p, or p - 1 of a negative row
+            np.subtract(proba[rows], truth[rows] ^ 1, out=own, dtype=np.float64)  # p, or p - 1 of a negative row
             np.clip(np.abs(own, out=own), eps, 1.0 - eps, out=own)
             np.negative(np.log(own, out=own), out=own)
         return losses
