@@ -817,11 +817,13 @@ class _Losses(_Family):
         super().__init__(problem, metrics, share)
         classes = 2 if problem.task == "binary" else problem.models[0].forms["proba"].shape[1]
         self.labels = list(range(classes))
-        self.states = [streaming.state("log_loss", labels=self.labels) for _ in range(self.models)]
+        # Of two classes the losses that are summed for the standard error are all that there is to know.
+        several = problem.task != "binary"
+        self.states = [streaming.state("log_loss", labels=self.labels) for _ in range(self.models if several else 0)]
         self.products = _Products()
 
     def jobs(self, part: Problem) -> Iterator[Callable[[], None]]:
-        for state, model in zip(self.states, part.models, strict=True):
+        for state, model in zip(self.states, part.models, strict=False):
             yield partial(state.update, part.truth, model.forms["proba"], part.weight)
         yield partial(self._multiply, part)
 
@@ -843,6 +845,9 @@ class _Losses(_Family):
         return losses
 
     def values(self, metric: Metric) -> tuple[float, ...]:
+        if not self.states:
+            found = [self.products.value(place) for place in range(self.models)]
+            return (found[0], *(found[0] + apart for apart in found[1:]))
         return tuple(float(state.compute()) for state in self.states)
 
     def evidence(self, metric: Metric, question: Question) -> Evidence | None:
@@ -968,6 +973,11 @@ class _Products:
     def means(self) -> Floats:
         """Means of the columns, from where they are taken about."""
         return self.sums[:-1] / self.sums[-1]
+
+    def value(self, place: int) -> float:
+        """Mean of a column itself."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return self._start[place] + float(self.means[place])
 
     def standard_error(self, slopes: dict[int, float]) -> float:
         """Work out the standard error of a sum of the columns' means, each times its slope."""

@@ -920,7 +920,7 @@ def test_nothing_but_the_columns_named_is_read(tmp_path, capsys, data):
 def test_codes_of_wide_and_narrow_labels():
     for values in ([3, -4, 3, 9], [-(2**62), 2**62, 0, 0], [2**63 + 5, 2**63 + 1, 2**63 + 5, 2**63 + 2]):
         array = np.array(values)
-        labels = _tasks._labels(_tables.Column("y", array))
+        labels = _tasks.find_labels(_tables.Column("y", array))
         assert labels.distinct == sorted(set(values))
         assert [labels.distinct[code] for code in labels.codes(labels.distinct)] == values
 
