@@ -548,9 +548,12 @@ class Totals:
             arrays or self.whole or any(family.samples(metric) for family in self._families for metric in metrics)
         )
         self._noted: list[str] = []
+        self._weighted, self._heavy = problem.weight is not None, False
 
     def jobs(self, part: Problem) -> Iterator[Callable[[], None]]:
         """Work on a part; the jobs do not touch one another."""
+        if part.weight is not None and not self._heavy:
+            self._heavy = bool(part.weight.any())
         for family in self._families:
             yield from family.jobs(part)
         if self._sampling:
@@ -558,6 +561,8 @@ class Totals:
 
     def evidence(self, metric: Metric) -> tuple[Evidence, bool]:
         """Say what is known of a metric, and whether it comes from a sample that is not all rows."""
+        if self._weighted and not self._heavy:
+            raise ValueError("Sample weights must contain at least one non-zero number.")
         family = next(family for family in self._families if metric.function in family.functions)
         values = family.values(metric)
         question = Question(metric.function, values, self.rows)

@@ -402,6 +402,7 @@ def test_what_shows_late(tmp_path: Path) -> None:
     data |= {"late": late, "third": np.where(np.arange(N) == N - 1, 2, data["y"]), "zeros": np.float64(data["hard"])}
     data["zeros"][-1] = 0.25  # no labels after all
     data["kind"] = np.sort(data["kind"])
+    data["light"] = data["weight"] * (data["site"] != "west")
     path = write_folder(tmp_path / "data", table_of(data), [400, 800])
     for arguments in (
         ("compare", path, *BINARY),
@@ -421,6 +422,7 @@ def test_what_shows_late(tmp_path: Path) -> None:
         ("compare", path, *BINARY, "--positive", "7"),
         ("compare", path, *BINARY, "--weight", "near"),
         ("compare", path, *BINARY, "--slice", "list"),
+        ("compare", path, *BINARY, "--weight", "light", "--slice", "site"),
     ):
         assert refusal(*arguments, *MEMORY) == refusal(*arguments)
 
