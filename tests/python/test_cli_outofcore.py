@@ -23,6 +23,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyarrow import csv, feather, ipc, parquet
 from trueval import _outofcore, _tables, _where, cli
+from trueval._outofcore import stream, survey
 from trueval._tables import open_table
 
 N = 1200
@@ -231,7 +232,7 @@ def test_values_are_exact_and_errors_near_where_rows_are_sampled(
     parquet.write_table(table_of(columns(20_000)), tmp_path / "long.parquet", row_group_size=3000)
     monkeypatch.setattr(_outofcore, "_rows_of_batch", lambda *_: 1499)
     expected = report(command, tmp_path / "long.parquet", *rest)
-    monkeypatch.setattr(_outofcore, "SAMPLE", 6000)
+    monkeypatch.setattr(stream, "SAMPLE", 6000)
     found = report(command, tmp_path / "long.parquet", *rest, *MEMORY)
     noted = [note for note in found["notes"] if "6000 random rows, scaled to 20000" in note]
     assert len(noted) == (case not in ("numbers", "one model of numbers"))
@@ -248,13 +249,32 @@ def test_values_are_exact_and_errors_near_where_rows_are_sampled(
 
 
 @pytest.mark.usefixtures("small")
+def test_numbers_whose_squares_are_infinite(tmp_path: Path) -> None:
+    data = columns()
+    # So near one another that the squares of their differences are finite.
+    data["far"] = data["near"] + 1e-8 * data["far"]
+    path = tmp_path / "huge.parquet"
+    parquet.write_table(pa.table({name: data[name] * 1e160 for name in ("value", "near", "far")}), path)
+    call = ("compare", path, "--label", "value", "--base", "near", "--tuned", "far")
+    whole, parts = report(*call), report(*call, *MEMORY)
+    assert [row["metric"] for row in whole["metrics"]] == [row["metric"] for row in parts["metrics"]]
+    for one, other in zip(whole["metrics"], parts["metrics"], strict=True):
+        for name in ("base", "tuned"):  # None, where the mean of squares is infinite
+            assert one[name] == (other[name] and pytest.approx(other[name], rel=1e-9))
+    # Absolute errors are numbers all the same.
+    one, other = ({row["metric"]: row for row in found["metrics"]}["mean_absolute_error"] for found in (whole, parts))
+    assert one["standard_error"] > 0
+    assert other["standard_error"] == pytest.approx(one["standard_error"], rel=1e-6)  # eight digits cancel
+
+
+@pytest.mark.usefixtures("small")
 def test_tables_and_means_do_not_depend_on_the_sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for case in ("labels", "numbers"):
         command, *rest = CASES[case]
         parquet.write_table(table_of(columns(5000)), tmp_path / "long.parquet")
         expected = report(command, tmp_path / "long.parquet", *rest)
         with monkeypatch.context() as patch:
-            patch.setattr(_outofcore, "SAMPLE", 100)
+            patch.setattr(stream, "SAMPLE", 100)
             found = report(command, tmp_path / "long.parquet", *rest, *MEMORY)
         exact = ("mean_squared_error", "mean_absolute_error", "accuracy_score", "precision_score", "recall_score")
         for row, own in zip(found["metrics"], expected["metrics"], strict=True):
@@ -264,7 +284,7 @@ def test_tables_and_means_do_not_depend_on_the_sample(tmp_path: Path, monkeypatc
 
 
 def test_the_sample_does_not_depend_on_the_parts(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_outofcore, "SAMPLE", 400)
+    monkeypatch.setattr(stream, "SAMPLE", 400)
     found = []
     for rows in (50, 333):
         monkeypatch.setattr(_outofcore, "_rows_of_batch", lambda *_, rows=rows: rows)
@@ -281,7 +301,7 @@ def test_models_that_hardly_differ_have_a_standard_error(tmp_path: Path, monkeyp
     parquet.write_table(table_of(data), tmp_path / "t.parquet")
     arguments = ("compare", tmp_path / "t.parquet", "--label", "value", "--base", "near", "--tuned", "twin")
     expected = report(*arguments)
-    monkeypatch.setattr(_outofcore, "SAMPLE", 100)
+    monkeypatch.setattr(stream, "SAMPLE", 100)
     found = report(*arguments, *MEMORY)
     for row, own in zip(found["metrics"][:3], expected["metrics"][:3], strict=True):
         assert row["standard_error"] == pytest.approx(own["standard_error"], rel=1e-3)
@@ -434,8 +454,8 @@ def test_arrow_files_are_read_in_parts(tmp_path: Path, suffix: str) -> None:
     if suffix == ".feather":
         feather.write_feather(table, str(path), chunksize=250)
     else:
-        with ipc.new_stream(path, table.schema) as stream:
-            stream.write_table(table, max_chunksize=250)
+        with ipc.new_stream(path, table.schema) as writer:
+            writer.write_table(table, max_chunksize=250)
     same(report("compare", path, *BINARY, *MEMORY), report("compare", path, *BINARY))
 
 
@@ -526,7 +546,7 @@ def test_refusals(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch)
     assert "quarters" in refusal("compare", folder, *BINARY, "--slice", "count", *MEMORY)
     for size in ("much", "1", "15MiB", "12XB", "-1GB", "MB", "nanGB"):
         assert "--memory" in refusal("compare", folder, *BINARY, f"--memory={size}")
-    monkeypatch.setattr(_outofcore, "_DISTINCT", 100)
+    monkeypatch.setattr(survey, "_DISTINCT", 100)
     said = refusal("compare", folder, "--label", "count", "--base", "near", "--tuned", "far", *MEMORY)
     assert said.startswith("label column 'count' has more than 100 distinct values")
     assert said.endswith("--task regression takes any number")
@@ -555,7 +575,7 @@ def test_large_files_are_read_in_parts_unasked(folder: Path, monkeypatch: pytest
     expected = report("compare", folder, *BINARY)
     assert made == []
     # 24 bytes a row make 28,800: more than half of 50,000.
-    monkeypatch.setattr(_outofcore, "_OF_SAMPLE", 4.0)  # all of the rows
+    monkeypatch.setattr(stream, "_OF_SAMPLE", 4.0)  # all of the rows
     monkeypatch.setattr(os, "sysconf", lambda name: {"SC_PHYS_PAGES": 50, "SC_PAGE_SIZE": 1000}[name])
     same(report("compare", folder, *BINARY), expected)
     assert made == [12_500]
@@ -585,7 +605,7 @@ def test_the_page_is_drawn_from_the_sample(folder: Path, tmp_path: Path, monkeyp
             pages.append((tmp_path / "page.html").read_text(encoding="utf-8"))
         assert "<svg" in pages[1]
         assert len(pages[1]) == pytest.approx(len(pages[0]), rel=0.01)
-    monkeypatch.setattr(_outofcore, "SAMPLE", 300)
+    monkeypatch.setattr(stream, "SAMPLE", 300)
     assert run("compare", folder, *BINARY, *MEMORY, "--html", tmp_path / "page.html")[0] == 0
     assert "the pictures are those of 300 random rows" in (tmp_path / "page.html").read_text(encoding="utf-8")
 
