@@ -24,7 +24,7 @@ from . import _areas as areas
 from . import _influence as influence
 from . import _rows as rows
 from ._calls import CallSample, InfluenceSample
-from ._cells import Fold, code_labels, tabulate
+from ._cells import Fold, Table, code_labels, tabulate
 from ._laws import Law, PairedProportionLaw, ProportionLaw, StudentLaw, TransformedLaw
 from ._measures import ANY, GIVEN, MEASURES, Measure
 from ._rankings import RankSample
@@ -183,7 +183,11 @@ def _of_labels(problem: Problem) -> Evidence | None:
         if hits is not None:
             return _ratio_of_labels(problem, coded.places, hits)
         return Evidence("cells", problem, lambda p: _heavy_cells(p, coded, metric))
-    table = tabulate(coded)
+    return of_table(problem, tabulate(coded), metric, hits)
+
+
+def of_table(problem: Problem, table: Table, metric: Any, hits: Any) -> Evidence:
+    """Take a metric of labels for a function of the numbers of rows in cells."""
 
     def sample(problem: Problem) -> Sample:
         folds = [table.fold(metric, model) for model in range(len(problem.predictions))]
