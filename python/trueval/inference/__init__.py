@@ -2,8 +2,8 @@
 
 `confidence_interval` gives a metric with an interval; `compare` the difference of two models on the same rows, with
 interval and p-value; `required_rows` how many rows it takes to see a difference; `adjust_pvalues` accounts for several
-comparisons. NumPy is all they need. `compare_counts`, `paired_moments` and `compare_estimates` make the same comparisons
-from what is left of rows that are on many machines.
+comparisons. NumPy is all they need. `compare_counts`, `paired_moments` and `compare_estimates` make the same
+comparisons from what is left of rows that are on many machines.
 
 What is the answer where formulas give none:
 

@@ -250,7 +250,9 @@ def paired_moments(
     x -= mean[:, np.newaxis]
     better, worse = int(np.count_nonzero(columns[1] > columns[0])), int(np.count_nonzero(columns[1] < columns[0]))
     wins, losses = (worse, better) if measure.lower else (better, worse)
-    return PairedMoments(n, (wins, n - wins - losses, losses), mean, np.einsum("in,jn->ij", x, x), measure.kind == "root")
+    return PairedMoments(
+        n, (wins, n - wins - losses, losses), mean, np.einsum("in,jn->ij", x, x), measure.kind == "root"
+    )
 
 
 def compare_estimates(

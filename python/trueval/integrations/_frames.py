@@ -1,8 +1,9 @@
 """What the adapters of Spark and Dask share: a job that knows nothing of either.
 
-A job maps Arrow tables of rows to pieces, each of which belongs to a part; reduces the pieces of a part to smaller ones;
-and finishes on one machine with the values. Nothing but pieces moves: blobs of scores (`trueval.streaming.ranges`), states
-(`trueval.streaming.State`), tables of labels, moments and a sample of rows of bounded size.
+A job maps Arrow tables of rows to pieces, each of which belongs to a part; reduces the pieces of a part to smaller
+ones; and finishes on one machine with the values. Nothing but pieces moves: blobs of scores
+(`trueval.streaming.ranges`), states (`trueval.streaming.State`), tables of labels, moments and a sample of rows of
+bounded size.
 """
 
 from __future__ import annotations
@@ -235,6 +236,8 @@ class Job:
     threshold: float | None
     missing: str
     paired: bool = False
+    # Rows kept of each cell for standard errors of areas.
+    sampled: int = SAMPLE
     dtypes: tuple[str, ...] = ()
     cuts: tuple[Array, ...] = ()
     # Found in the first step, wanted in the second.
@@ -324,9 +327,7 @@ class Job:
                 notes.append(piece)
             elif piece.kind == "keys":
                 labels.add(piece.label)
-                counts[piece.score, piece.cell, piece.label][piece.place] += (
-                    piece.weight if self.weight else piece.rows
-                )
+                counts[piece.score, piece.cell, piece.label][piece.place] += piece.weight if self.weight else piece.rows
         self.judge(notes)
         found = sorted(json.loads(label) for label in labels)
         if len(found) > 2:
@@ -346,7 +347,14 @@ class Job:
                 f"{self.label!r}: pass positive=."
             )
         if len(found) == 2:
-            return found[-1]
+            # As the functions do: the greater label, and 1.
+            taken = {*wanted, *([found[-1]] if any(metric.name == _AREAS[0] for metric in self.metrics) else [])}
+            if len(taken) > 1:
+                raise ValueError(
+                    f"roc_auc_score takes {found[-1]!r} for positive, average_precision_score {wanted[0]!r}: pass "
+                    f"positive=, one of the labels {found} of {self.label!r}."
+                )
+            return next(iter(taken))
         # One label alone is positive where it is a 1, as it is for the functions.
         return found[0] if found and found[0] == 1 else None
 
@@ -399,11 +407,6 @@ class Job:
         for (kind, score, place, cell), some in sorted(others.items()):
             data = self._merged(kind, sorted(bytes(piece.data) for piece in some))
             yield Piece(0, kind, score, place, cell, "", sum(piece.rows for piece in some), 0.0, data)
-
-    @property
-    def sampled(self) -> int:
-        """Rows kept of each cell for standard errors of areas."""
-        return SAMPLE_OF_SLICE if self.by else SAMPLE
 
     def _merged(self, kind: str, data: list[bytes]) -> bytes:
         if kind == "rows":
@@ -778,18 +781,20 @@ class _Rows:
         found, at = np.unique(code, return_inverse=True)
         order = np.argsort(at.astype(np.uint16) if found.size < 1 << 16 else at, kind="stable")
         edges = np.searchsorted(at[order], np.arange(found.size + 1))
-        for place, one in enumerate(found.tolist()):
+        for place, rest in enumerate(found.tolist()):
             values: list[Any] = []
+            left = rest
             for word in reversed(words):
-                one, digit = divmod(one, len(word.values))
+                left, digit = divmod(left, len(word.values))
                 value = word.values[digit]
                 values.insert(0, value.isoformat() if hasattr(value, "isoformat") else value)
             yield json.dumps(values), self.take(order[edges[place] : edges[place + 1]])
 
     def by_label(self) -> Iterator[tuple[str, Any]]:
-        for place, name in enumerate(self.label_names):
+        for place, said in enumerate(self.label_names):
+            name = said
             if self.job.positive is not None:
-                name = json.dumps(int(json.loads(name) == self.job.positive))
+                name = json.dumps(int(json.loads(said) == self.job.positive))
             if len(self.label_names) == 1:
                 yield name, slice(None)
                 continue
@@ -821,7 +826,7 @@ class _Rows:
         return np.ascontiguousarray(column.astype(np.dtype(self.job.dtypes[score]).newbyteorder("="), copy=False))
 
     def joint(self) -> Iterator[tuple[str, int]]:
-        """Combinations of the true label and both models', and how many rows have them."""
+        """Count the combinations of the true label and both models'."""
         code = np.zeros(self.n, np.int64)
         values = []
         for column in (self.truth(), self.label(0), self.label(1)):
@@ -895,6 +900,13 @@ class _Finished:
                         self.found[piece.kind, piece.score, piece.place, one].append(piece.data)
         if not self.sizes:
             raise ValueError(f"there are no rows to evaluate{' that are complete' if self.dropped else ''}.")
+        for score in range(len(job.scores) if job.ranked and not job.weight else 0):
+            part = self.part(score, (-1, ""))
+            if part.ups + part.downs != self.sizes[-1, ""]:
+                raise RuntimeError(
+                    f"the rows changed while they were evaluated: {part.ups + part.downs} of {self.sizes[-1, '']} were "
+                    "found again. Write them down, or cache them where no executor is lost."
+                )
 
     def slices(self) -> list[tuple[int, str]]:
         return sorted(self.sizes, key=lambda one: (one[0], one[1] in ("", "null"), _sorting(one[1])))
@@ -907,7 +919,7 @@ class _Finished:
         return ranges.merge(part for _, part in sorted(self.parts[score, one].items()))
 
     def value(self, metric: Metric, score: int, one: tuple[int, str]) -> tuple[float, int]:
-        """The metric, and how many rows or queries it is of."""
+        """Compute the metric, and how many rows or queries it is of."""
         if metric.kind == "area":
             part = self.part(score, one)
             of = ranges.area if metric.name == _AREAS[0] else ranges.precision
@@ -967,7 +979,7 @@ class _Finished:
     def _of_labels(self, metric: Metric, one: Any, rng: Any, options: Any) -> inference.Comparison:
         table = json.loads(_merged_counts(self.found["counts", 0, 0, one]))
         # Sorted, since replicates of a randomization test depend on the order.
-        cells = sorted((json.loads(key) for key in table), key=lambda key: json.dumps(key))
+        cells = sorted((json.loads(key) for key in table), key=json.dumps)
         columns = [np.array([cell[i] for cell in cells]) for i in range(3)]
         counts = np.array([table[json.dumps(cell)] for cell in cells], np.int64)
         return inference.compare_counts(metric.name, *columns, counts, rng=rng, **options, **metric.params)
@@ -1066,6 +1078,7 @@ def job_of(  # noqa: PLR0917
         threshold,
         missing,
         paired,
+        SAMPLE_OF_SLICE if slicers else SAMPLE,
     )
 
 
@@ -1099,7 +1112,9 @@ def _metric(  # noqa: PLR0917
         if name in _PROBABILITIES and name != "brier_score_loss" and "labels" not in params:
             params["labels"] = [0, 1]
     else:
-        raise ValueError(f"{name} is not computed here: call the function, or update trueval.streaming.state({name!r}).")
+        raise ValueError(
+            f"{name} is not computed here: call the function, or update trueval.streaming.state({name!r})."
+        )
     if paired and kind != "labels":
         try:
             empty = [[0.0, 0.0]] if kind == "gain" else [0.0, 1.0]

@@ -7,13 +7,14 @@
 0.75
 
 The steps are those of `trueval.integrations.spark`: partitions are turned into pieces, those of one range of scores are
-reduced in one place to a few integers, and these are merged here. Where an area is asked for, the cuts between ranges come
-from a first look at the score columns, so what is costly to compute should be persisted. Pieces stay on the workers, in
-memory: 8 bytes a row and score, 4 for float32, less where scores repeat.
+reduced in one place to a few integers, and these are merged here. Where an area is asked for, the cuts between ranges
+come from a first look at the score columns, so what is costly to compute should be persisted. Pieces stay on the
+workers, in memory: 8 bytes a row and score, 4 for float32, less where scores repeat.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -168,7 +169,7 @@ def _kind(dtype: Any) -> str:
     if kind == "f":
         # Of a half, no value is lost.
         return "float32" if dtype.itemsize <= 4 else "float"
-    if kind in "iu":
+    if kind == "i" or (kind == "u" and dtype.itemsize < 8):
         return "int"
     if kind == "b":
         return "bool"
@@ -186,9 +187,9 @@ def _blocks(arrays: Mapping[str, Any], names: list[str]) -> list[Any]:
         if arrays[name].ndim != 1:
             raise ValueError(f"column {name!r} must have one dimension, got {arrays[name].ndim}.")
     sizes = {name: arrays[name].shape[0] for name in names}
-    if len({size for size in sizes.values() if size == size}) > 1:
+    if len({size for size in sizes.values() if not math.isnan(size)}) > 1:
         raise ValueError(f"columns must be of one length, got {sizes}.")
-    if all(size == size for size in sizes.values()):
+    if not any(map(math.isnan, sizes.values())):
         _, aligned = da.unify_chunks(*(x for name in names for x in (arrays[name], "i")))
     else:  # chunks of unknown length, as those of a DataFrame's columns: each worker looks
         aligned = [arrays[name] for name in names]
@@ -233,10 +234,9 @@ def _cuts(job: Job, looks: Any) -> tuple[np.ndarray[Any, Any], ...]:
     wanted = min(MOST_RANGES, 1 + rows // RANGE)
     chosen = []
     for i in range(len(job.scores)):
-        # A partition counts by its rows, not by those that it shows.
-        shown = [np.repeat(s[i], max(1, round(_SAMPLED * n / (1 + rows)))) for n, s in looks if s[i].size]
-        shown = [one[:: max(1, one.size // _SAMPLED)] for one in shown]
-        chosen.append(ranges.cuts_of(np.concatenate(shown), wanted) if shown else np.empty(0))
+        # What a partition shows stands for the more rows, the more it has.
+        shown = [np.repeat(scores[i], min(64, 1 + n // _SAMPLED)) for n, scores in looks]
+        chosen.append(ranges.cuts_of(np.concatenate(shown), wanted) if rows else np.empty(0))
     return tuple(chosen)
 
 

@@ -6,10 +6,12 @@
 0.8141592653589793
 >>> compare(df, "clicked", "base", "tuned", ["roc_auc_score"]).to_pandas()  # doctest: +SKIP
 
-However many metrics, columns and slices are asked for, rows go to Python once and what is left of them is shuffled once:
+However many metrics, columns and slices are asked for, rows go to Python once, and what is left of them is shuffled
+once:
 
-1. Spark counts the rows and estimates quantiles of the scores, which become the cuts between ranges of scores. They have
-   no influence on the result, only on how evenly the work is divided. (This step is left out where no metric is an area.)
+1. Spark counts the rows and estimates quantiles of the scores, which become the cuts between ranges of scores. They
+   have no influence on the result, only on how evenly the work is divided. (This step is left out where no metric is an
+   area.)
 2. Each partition is turned into pieces: sorted scores by range, class and slice, in which a score that repeats is there
    once with its number; and states of the other metrics (`trueval.streaming`), some hundred bytes each.
 3. Each range is reduced to a few integers, and these are merged by the driver.
@@ -79,7 +81,8 @@ def evaluate(
     scores : str or list of str
         Columns of predictions: scores, probabilities, numbers or labels, as the metrics take them.
     metrics : str, or list of str or of (str, dict)
-        Names of functions of trueval, or pairs of a name and parameters, such as ``("f1_score", {"average": "macro"})``:
+        Names of functions of trueval, or pairs of a name and parameters: ``("f1_score", {"average": "macro"})``. There
+        are:
 
         - ``'roc_auc_score'`` and ``'average_precision_score'`` of two labels;
         - all metrics of predicted labels that are one number;
@@ -91,7 +94,8 @@ def evaluate(
     weight : str, optional
         Column of weights, not negative.
     by : str or list of str, optional
-        Columns by whose values, NULL among them, rows are sliced: each column by itself. Booleans, integers, text, dates.
+        Columns by whose values, NULL among them, rows are sliced, each column by itself: booleans, integers, text or
+        dates.
     positive : bool, int, float or str, optional
         The label that counts as 1, the other one then as 0, in truth and predicted labels. By default labels are taken
         as the functions take them: the greater of two for areas, 1 for precision and its kin. Losses of probabilities
@@ -226,7 +230,9 @@ def _cuts(frame: Any, job: Job) -> tuple[np.ndarray[Any, Any], ...]:
     shares = [i / MOST_RANGES for i in range(1, MOST_RANGES)]
     columns = []
     for i, kind in enumerate(job.dtypes):
-        column = F.col(f"score{i}") if kind == "<f4" else F.col(f"score{i}").cast("bigint" if kind == "<i8" else "double")
+        column = (
+            F.col(f"score{i}") if kind == "<f4" else F.col(f"score{i}").cast("bigint" if kind == "<i8" else "double")
+        )
         if kind != "<i8":
             column = F.when(~F.isnan(column), column)
         columns.append(F.percentile_approx(column, shares, _QUANTILE_ACCURACY))

@@ -1,9 +1,9 @@
 """Areas from scores that are on many machines: what each of them does, and how the results become one.
 
-The scores are cut into ranges. Each machine packs its scores, class by class, into one blob for each range (`pack`); the
-blobs of a range, wherever they come from, are sent to one machine, which reduces them to six numbers (`reduce`); the
-numbers of all ranges are merged (`merge`) and read (`area`, `standard_error`, `precision`). Rows without weights give the
-same integers for any cuts and any distribution of the rows, and so the same bits.
+The scores are cut into ranges. Each machine packs its scores, class by class, into one blob for each range (`pack`);
+the blobs of a range, wherever they come from, are sent to one machine, which reduces them to six numbers (`reduce`);
+the numbers of all ranges are merged (`merge`) and read (`area`, `standard_error`, `precision`). Rows without weights
+give the same integers for any cuts and any distribution of the rows, and so the same bits.
 
 >>> import numpy as np
 >>> from trueval.streaming import ranges
@@ -146,7 +146,8 @@ def pack(scores: Any, cuts: Any, weight: Any = None) -> Iterator[Blob]:
 
     Notes
     -----
-    Takes the time of a sort. A score takes 8 bytes (4 of float32), 16 more where it occurs several times or is weighted.
+    Takes the time of a sort. A score takes 8 bytes (4 of float32), 8 more where it occurs several times, and 16
+    where it is weighted.
 
     Examples
     --------
