@@ -63,11 +63,11 @@ def layouts(whole: pa.Table) -> dict[str, list[pa.Table]]:
 
 
 class FrameSuite:
-    """Tests; a subclass has a fixture `engine` with `frame(tables)`, `evaluate`, `compare` and `module`."""
+    """Tests; a subclass has a fixture `engine`: `frame(tables)`, `evaluate`, `compare`, `module`, rows of a `range`."""
 
     @pytest.fixture(autouse=True)
     def _many_ranges(self, engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(engine.module, "RANGE", 700)
+        monkeypatch.setattr(engine.module, "RANGE", engine.range)
 
     @pytest.mark.parametrize("layout", ["one", "some are empty", "each of one class", "each of one row, and the rest"])
     def test_areas_are_those_of_one_machine_to_the_bit(self, engine: Any, layout: str) -> None:

@@ -27,7 +27,9 @@ def frame(tables: list[pa.Table]) -> Any:
 @pytest.fixture
 def engine() -> Iterator[SimpleNamespace]:
     with dask.config.set(scheduler="threads"):
-        yield SimpleNamespace(frame=frame, evaluate=adapter.evaluate, compare=adapter.compare, module=adapter)
+        yield SimpleNamespace(
+            frame=frame, evaluate=adapter.evaluate, compare=adapter.compare, module=adapter, range=700
+        )
 
 
 class TestDask(FrameSuite):

@@ -70,7 +70,8 @@ def engine(session: Any) -> SimpleNamespace:
         parts = [session.createDataFrame(one).coalesce(1) for one in tables]
         return reduce(lambda a, b: a.unionByName(b), parts)
 
-    return SimpleNamespace(frame=frame, evaluate=adapter.evaluate, compare=adapter.compare, module=adapter)
+    # Each range is a task, which takes some tenths of a second.
+    return SimpleNamespace(frame=frame, evaluate=adapter.evaluate, compare=adapter.compare, module=adapter, range=2500)
 
 
 class TestSpark(FrameSuite):
@@ -83,7 +84,7 @@ def test_partitions_are_what_the_suite_says(engine: Any) -> None:
 
 
 def test_repartitioning_changes_nothing(engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(adapter, "RANGE", 300)
+    monkeypatch.setattr(adapter, "RANGE", 1200)
     data = rows(n=3000)
     frame = engine.frame([table(data)])
     asked = ["roc_auc_score", "average_precision_score", "f1_score"]
@@ -99,7 +100,7 @@ def test_without_repartition_by_id(engine: Any, monkeypatch: pytest.MonkeyPatch)
     """Spark 4.0 has a repartition by hash alone, which puts several parts into one partition."""
     from pyspark.sql.classic.dataframe import DataFrame
 
-    monkeypatch.setattr(adapter, "RANGE", 300)
+    monkeypatch.setattr(adapter, "RANGE", 1200)
     for owner in (DataFrame, *DataFrame.__mro__):
         if "repartitionById" in vars(owner):
             monkeypatch.delattr(owner, "repartitionById")

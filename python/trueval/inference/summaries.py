@@ -188,8 +188,10 @@ class PairedMoments:
         if self.n > 1 and weight:
             spread = max(0.0, float(gradient @ self.products @ gradient)) / (self.n * weight) ** 2
             error = math.sqrt(spread * (self.n / (self.n - 1)))
+        of_base, of_tuned = values or found
         return compare_estimates(
-            *(values or found),
+            of_base,
+            of_tuned,
             error,
             self.n,
             df=self.n - 1,

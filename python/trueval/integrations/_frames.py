@@ -318,9 +318,9 @@ class Job:
 
     def informed(self, pieces: Iterable[Piece]) -> Job:
         """Take up what the first step found: which label is positive, and how many rows are where."""
-        labels, counts = set(), defaultdict(lambda: np.zeros(self.n_ranges))
-        if not self.weight:
-            counts = defaultdict(lambda: np.zeros(self.n_ranges, np.int64))  # type: ignore[arg-type]
+        labels = set()
+        kind = np.float64 if self.weight else np.int64
+        counts: dict[tuple[int, str, str], Array] = defaultdict(lambda: np.zeros(self.n_ranges, kind))
         notes = []
         for piece in pieces:
             if piece.kind == "note":
@@ -399,7 +399,7 @@ class Job:
             if piece.kind == "keys":
                 blobs[piece.score, piece.place].append(piece)
             elif piece.kind == "note":
-                yield piece
+                yield piece._replace(data=b"")
             else:
                 others[piece.kind, piece.score, piece.place, piece.cell].append(piece)
         for (score, place), some in sorted(blobs.items()):
@@ -462,7 +462,8 @@ def _part_to_bytes(part: ranges.Part) -> bytes:
 
 def _part_of_bytes(data: bytes) -> ranges.Part:
     exact, *numbers = json.loads(data)
-    return ranges.Part(*(int(x) if exact else Fraction(x) for x in numbers))
+    kind: Any = int if exact else Fraction
+    return ranges.Part._make(map(kind, numbers))
 
 
 def _merged_states(data: list[bytes]) -> bytes:
@@ -980,9 +981,9 @@ class _Finished:
         table = json.loads(_merged_counts(self.found["counts", 0, 0, one]))
         # Sorted, since replicates of a randomization test depend on the order.
         cells = sorted((json.loads(key) for key in table), key=json.dumps)
-        columns = [np.array([cell[i] for cell in cells]) for i in range(3)]
+        true, base, tuned = (np.array([cell[i] for cell in cells]) for i in range(3))
         counts = np.array([table[json.dumps(cell)] for cell in cells], np.int64)
-        return inference.compare_counts(metric.name, *columns, counts, rng=rng, **options, **metric.params)
+        return inference.compare_counts(metric.name, true, base, tuned, counts, rng=rng, **options, **metric.params)
 
     def _of_means(self, metric: Metric, one: Any, values: Any, options: Any) -> inference.Comparison:
         data = self.found["moments", 0, metric.slot, one]

@@ -195,8 +195,8 @@ def _blocks(arrays: Mapping[str, Any], names: list[str]) -> list[Any]:
         aligned = [arrays[name] for name in names]
         if len({array.numblocks for array in aligned}) > 1:
             raise ValueError("columns of unknown length must have as many chunks.")
-    blocks = [array.to_delayed().reshape(-1).tolist() for array in aligned]
-    return [dask.delayed(dict)(zip(names, some, strict=True)) for some in zip(*blocks, strict=True)]
+    blocks = [array.to_delayed(optimize_graph=False).reshape(-1).tolist() for array in aligned]
+    return [dask.delayed(dict)(list(zip(names, some, strict=True))) for some in zip(*blocks, strict=True)]
 
 
 def _table(job: Job, part: dict[str, Any]) -> Any:

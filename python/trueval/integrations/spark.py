@@ -9,9 +9,8 @@
 However many metrics, columns and slices are asked for, rows go to Python once, and what is left of them is shuffled
 once:
 
-1. Spark counts the rows and estimates quantiles of the scores, which become the cuts between ranges of scores. They
-   have no influence on the result, only on how evenly the work is divided. (This step is left out where no metric is an
-   area.)
+1. A sample of the scores tells where to cut them into ranges, which has no influence on the result, only on how evenly
+   the work is divided. (This step is left out where no metric is an area.)
 2. Each partition is turned into pieces: sorted scores by range, class and slice, in which a score that repeats is there
    once with its number; and states of the other metrics (`trueval.streaming`), some hundred bytes each.
 3. Each range is reduced to a few integers, and these are merged by the driver.
@@ -33,6 +32,8 @@ from typing import Any
 
 import numpy as np
 
+from trueval.streaming import ranges
+
 from ._frames import MOST_RANGES, RANGE, Comparisons, Difference, Evaluation, Job, Piece, Value, job_of
 
 __all__ = ["Comparisons", "Difference", "Evaluation", "Value", "compare", "evaluate"]
@@ -53,8 +54,8 @@ _KINDS = {
 }
 # Bytes of pieces that are handed to Spark at a time.
 _BATCH = 1 << 24
-# Of Spark's quantiles: one in so many rows.
-_QUANTILE_ACCURACY = 10_000
+# Rows of a sample for each range: the ranges' lengths then vary by a tenth.
+_SHOWN = 128
 
 
 def evaluate(
@@ -213,7 +214,7 @@ def _run(df: Any, job: Job) -> tuple[Job, list[Piece]]:
     try:
         keys = ["kind", "score", "place", "cell", "label"]
         counts = pieces.groupBy(*keys).agg(F.sum("rows").alias("rows"), F.sum("weight").alias("weight")).collect()
-        job = job.informed(Piece(0, *row, b"") for row in counts)
+        job = job.informed(Piece._make((0, *row, b"")) for row in counts)
         return job, _collected(pieces.mapInArrow(partial(_reduce, job), _SCHEMA))
     finally:
         pieces.unpersist()
@@ -224,26 +225,16 @@ def _quoted(name: str) -> str:
 
 
 def _cuts(frame: Any, job: Job) -> tuple[np.ndarray[Any, Any], ...]:
-    """Cuts between ranges, from quantiles that Spark estimates."""
-    from pyspark.sql import functions as F
-
-    shares = [i / MOST_RANGES for i in range(1, MOST_RANGES)]
-    columns = []
-    for i, kind in enumerate(job.dtypes):
-        column = (
-            F.col(f"score{i}") if kind == "<f4" else F.col(f"score{i}").cast("bigint" if kind == "<i8" else "double")
-        )
-        if kind != "<i8":
-            column = F.when(~F.isnan(column), column)
-        columns.append(F.percentile_approx(column, shares, _QUANTILE_ACCURACY))
-    n, *quantiles = frame.agg(F.count(F.lit(1)), *columns).first()
-    wanted = min(MOST_RANGES, 1 + n // RANGE)
+    """Cuts between ranges, from a sample of the scores."""
+    fraction = min(1.0, _SHOWN / RANGE)
+    # Spark ignores a seed whose fraction has no name.
+    sample = frame.select(*(f"score{i}" for i in range(len(job.scores)))).sample(fraction=fraction, seed=0).toArrow()
+    wanted = min(MOST_RANGES, 1 + int(sample.num_rows / fraction) // RANGE)
     chosen = []
-    for kind, known in zip(job.dtypes, quantiles, strict=True):
-        values = np.unique(np.array([x for x in known or () if x is not None], np.dtype(kind)))
-        values = values[np.isfinite(values)] if kind != "<i8" else values
-        places = np.arange(1, wanted) * values.size // wanted
-        chosen.append(np.unique(values[places[places > 0]]) if values.size else values)
+    for i, kind in enumerate(job.dtypes):
+        scores = sample[f"score{i}"].drop_null().to_numpy()
+        scores = scores[np.isfinite(scores)] if scores.dtype.kind == "f" else scores
+        chosen.append(ranges.cuts_of(scores.astype(np.dtype(kind).newbyteorder("=")), wanted))
     return tuple(chosen)
 
 
@@ -258,7 +249,7 @@ def _dealt(pieces: Any, job: Job) -> Any:
 
 
 def _collected(frame: Any) -> list[Piece]:
-    return [Piece(*row[:-1], bytes(row[-1])) for row in frame.collect()]
+    return [Piece._make((*row[:-1], bytes(row[-1]))) for row in frame.collect()]
 
 
 def _map(job: Job, batches: Iterable[Any]) -> Iterator[Any]:
@@ -273,7 +264,7 @@ def _pieces(batches: Iterable[Any]) -> Iterator[Piece]:
     for batch in batches:
         columns = [column.to_pylist() for column in batch.columns[:-1]]
         for row in zip(*columns, batch.columns[-1], strict=True):
-            yield Piece(*row[:-1], row[-1].as_buffer())
+            yield Piece._make((*row[:-1], row[-1].as_buffer()))
 
 
 def _batches(pieces: Iterable[Piece]) -> Iterator[Any]:

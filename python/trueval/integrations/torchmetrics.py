@@ -67,7 +67,7 @@ def _made() -> Any:
     import torch
     from torchmetrics import Metric
 
-    class StateMetric(Metric):  # type: ignore[misc]
+    class StateMetric(Metric):
         """A metric of trueval as a metric of torchmetrics.
 
         Parameters
@@ -106,6 +106,7 @@ def _made() -> Any:
             self.higher_is_better = not name.endswith(("_loss", "_error", "_deviance", "_rate")) or name.startswith(
                 "true"
             )
+            self.parts: Any
             self.add_state("parts", default=[], dist_reduce_fx="cat")
 
         def _empty(self) -> Any:
