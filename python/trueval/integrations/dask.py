@@ -23,7 +23,9 @@ import numpy as np
 
 from trueval.streaming import ranges
 
-from ._frames import MOST_RANGES, RANGE, Comparisons, Difference, Evaluation, Job, Piece, Value, job_of
+from ._frames import MOST_RANGES, RANGE, Job, job_of
+from ._pieces import Piece
+from ._results import Comparisons, Difference, Evaluation, Value
 
 __all__ = ["Comparisons", "Difference", "Evaluation", "Value", "compare", "evaluate"]
 
