@@ -102,10 +102,6 @@ def _made() -> Any:
             super().__init__(**kwargs)
             self.function, self.params = name, dict(params or {})
             self._empty()  # refuses what is no metric
-            # The names say it, as scikit-learn's do.
-            self.higher_is_better = not name.endswith(("_loss", "_error", "_deviance", "_rate")) or name.startswith(
-                "true"
-            )
             self.parts: Any
             self.add_state("parts", default=[], dist_reduce_fx="cat")
 
@@ -117,15 +113,33 @@ def _made() -> Any:
             state = self._empty().update(_array(target), _array(preds), None if weight is None else _array(weight))
             self._add(state.to_bytes())
 
+        @property
+        def higher_is_better(self) -> bool:
+            """Whether more is better: the names say it, as scikit-learn's do."""
+            lower = self.function.endswith(("_loss", "_error", "_deviance", "_rate"))
+            return not lower or self.function.startswith("true")
+
+        def forward(self, *args: Any, **kwargs: Any) -> Any:
+            """Add rows, and return the metric of these."""
+            value = super().forward(*args, **kwargs)
+            self.parts = self._compact(list(self.parts))
+            return value
+
         def _add(self, data: bytes) -> None:
-            """Append a state, joined with those before it that are not much larger, so that there are few."""
-            parts = self.parts if isinstance(self.parts, list) else [self.parts]
-            while parts and parts[-1].numel() <= max(_SMALL, 2 * len(data)):
-                before = list(_states(parts.pop()))
-                data = self._joined([*before, data]).to_bytes()
+            """Append a state."""
+            parts = list(self.parts) if isinstance(self.parts, (list, tuple)) else [self.parts]
+            self.parts = self._compact([*parts, self._packed(data)])
+
+        def _packed(self, data: bytes) -> Any:
             raw = len(data).to_bytes(_LENGTH, "little") + data
-            parts.append(torch.from_numpy(np.frombuffer(raw, np.uint8).copy()).to(self.device))
-            self.parts = parts
+            return torch.from_numpy(np.frombuffer(raw, np.uint8).copy()).to(self.device)
+
+        def _compact(self, parts: list[Any]) -> list[Any]:
+            """Join states with those before them that are not much larger, so that there are few."""
+            while len(parts) > 1 and parts[-2].numel() <= max(_SMALL, 2 * parts[-1].numel()):
+                last = parts.pop()
+                parts[-1] = self._packed(self._joined([*_states(parts[-1]), *_states(last)]).to_bytes())
+            return parts
 
         def _joined(self, parts: list[bytes]) -> Any:
             total = self._empty()
