@@ -57,6 +57,9 @@ def session() -> Iterator[Any]:
             .config("spark.sql.shuffle.partitions", "2")
             .config("spark.sql.execution.arrow.maxRecordsPerBatch", "500")
             .config("spark.log.level", "ERROR")
+            # Plans run once: half of the time went into compiling them.
+            .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+            .config("spark.sql.codegen.wholeStage", "false")
             .getOrCreate()
         )
         yield made
@@ -154,6 +157,7 @@ session.stop()
 """
 
 
+@pytest.mark.soak
 def test_executors_of_their_own() -> None:
     """A cluster of two executors, each a process: what is shuffled goes over the network."""
     environment = os.environ | _environment() | {"SPARK_LOCAL_IP": "127.0.0.1"}
