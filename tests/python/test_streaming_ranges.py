@@ -112,3 +112,15 @@ def test_dtypes_are_not_mixed(backend: str) -> None:
     narrow, wide = ([blob.data for blob in ranges.pack(np.ones(2, dtype), [])] for dtype in ("f4", "f8"))
     with pytest.raises(ValueError, match="one dtype"):
         ranges.reduce(narrow, wide)
+
+
+def test_what_pack_refuses(backend: str) -> None:
+    for scores in ([0.5, math.nan], [math.inf, 1.0]):
+        with pytest.raises(ValueError, match="contains"):
+            list(ranges.pack(scores, []))
+    for weight in ([1.0, -1.0], [1.0, math.nan], [math.inf, 1.0], [1.0]):
+        with pytest.raises(ValueError, match="weight must"):
+            list(ranges.pack([0.5, 0.25], [], weight))
+    for cuts in ([2.0, 1.0], [math.nan, 1.0]):
+        with pytest.raises(ValueError, match="cuts must"):
+            list(ranges.pack([0.5, 0.25], cuts))

@@ -34,7 +34,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .._validation.arrays import canonical_scores
+from .._validation.arrays import canonical_scores, finite_scores
 from ..exceptions import warn
 from ..ranking.areas import ONE_CLASS
 from ..ranking.curves import NO_POSITIVE_CLASS
@@ -144,6 +144,11 @@ def pack(scores: Any, cuts: Any, weight: Any = None) -> Iterator[Blob]:
     blob : Blob
         One for each range that has rows.
 
+    Raises
+    ------
+    ValueError
+        For scores that are not finite, weights that are not or are negative, and cuts that do not ascend.
+
     Notes
     -----
     Takes the time of a sort. A score takes 8 bytes (4 of float32), 8 more where it occurs several times, and 16
@@ -155,11 +160,17 @@ def pack(scores: Any, cuts: Any, weight: Any = None) -> Iterator[Blob]:
     >>> [(blob.range, blob.rows) for blob in ranges.pack([0.5, 0.5, 0.25], [0.5])]
     [(0, 1), (1, 2)]
     """
-    x = canonical_scores(np.asarray(scores).reshape(-1))
+    x = canonical_scores(finite_scores(np.asarray(scores).reshape(-1)))
     bounds = keys_of(np.ascontiguousarray(np.asarray(cuts).astype(x.dtype)))
+    if np.any(bounds[1:] < bounds[:-1]):
+        raise ValueError("cuts must ascend.")
     weights = None
     if weight is not None:
         weights = np.asarray(weight, dtype=np.float64)
+        if weights.shape != x.shape:
+            raise ValueError(f"weight must have one number for each score, got shapes {weights.shape} and {x.shape}.")
+        if weights.size and not (weights.min() >= 0 and weights.max() < np.inf):
+            raise ValueError("weight must hold finite numbers, none of them negative.")
         if weights.size and weights.min() <= 0:
             x, weights = x[weights != 0], weights[weights != 0]
     if not x.size:
