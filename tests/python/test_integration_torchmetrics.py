@@ -18,6 +18,8 @@ torchmetrics = pytest.importorskip("torchmetrics", reason=REASON)
 
 from trueval.integrations.torchmetrics import StateMetric  # noqa: E402
 
+torch.set_num_threads(1)
+
 
 def draw(n: int = 1000) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(0)
@@ -109,6 +111,19 @@ def test_pickles_checkpoints_collections_and_merges() -> None:
     found = both.compute()
     assert float(found["area"]) == expected
     assert float(found["precision"]) == trueval.average_precision_score(y, p)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_a_module_of_another_dtype(dtype: Any) -> None:
+    """`set_dtype` turns all states of a metric into floats, bytes too."""
+    y, p = draw()
+    metric = StateMetric("roc_auc_score")
+    first, *others = batches()
+    metric.update(*first)
+    metric.set_dtype(dtype)
+    for preds, target in others:
+        metric.update(preds, target)
+    assert float(metric.compute()) == trueval.roc_auc_score(y, p)
 
 
 def test_direction_and_refusals() -> None:

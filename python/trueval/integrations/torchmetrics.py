@@ -44,7 +44,8 @@ def __getattr__(name: str) -> Any:
 def _states(tensors: Any) -> Iterator[bytes]:
     """Bytes of each state in a list of tensors, or in their concatenation."""
     for tensor in tensors if isinstance(tensors, (list, tuple)) else [tensors]:
-        raw = tensor.detach().cpu().numpy().tobytes()
+        # Of another dtype after `set_dtype`: bytes are exact in each.
+        raw = tensor.detach().cpu().byte().numpy().tobytes()
         at = 0
         while at < len(raw):
             length = int.from_bytes(raw[at : at + _LENGTH], "little")
