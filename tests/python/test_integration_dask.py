@@ -104,7 +104,7 @@ def test_batches_of_a_partition_are_packed_one_by_one(monkeypatch: pytest.Monkey
     data = rows(n=2000)
     whole = table(data).sort_by("query")
     job = _frames.job_of("y", ["base"], ["roc_auc_score", "ndcg_score"], "query", None, None, None, None, "refuse")
-    job = job.with_types({"y": "int", "base": "float", "query": "int"})
+    job = job.with_types([("y", "int"), ("base", "float"), ("query", "int")])
     names = {theirs: ours for ours, theirs in job.columns}
     batches = whole.select(list(names)).rename_columns(list(names.values())).to_batches(max_chunksize=70)
     job = _frames.replace(job, cuts=(np.array([0.5]),))
@@ -118,3 +118,43 @@ def test_batches_of_a_partition_are_packed_one_by_one(monkeypatch: pytest.Monkey
     at_once = list(whole_job.map(batches))
     expected = job.finish(job.reduce(at_once)).evaluation()
     assert found["base", "ndcg_score"] == expected["base", "ndcg_score"]
+
+
+def test_columns_as_they_come() -> None:
+    """Another byte order, missing values of pandas' own types, and what no metric takes."""
+    da = pytest.importorskip("dask.array")
+    pd = pytest.importorskip("pandas")
+    data = rows(n=400)
+    area = trueval.roc_auc_score(data["y"], data["base"])
+    turned = {"y": da.from_array(data["y"].astype(">i4"), chunks=70), "p": da.from_array(data["base"].astype(">f8"))}
+    assert adapter.evaluate(turned, "y", "p", "roc_auc_score")["p", "roc_auc_score"] == area
+    pdf = pd.DataFrame({"y": pd.array([None, *data["y"][1:]], "Int64"), "p": data["base"]})
+    found = adapter.evaluate(dd.from_pandas(pdf, npartitions=3), "y", "p", "roc_auc_score", missing="drop")
+    assert found.dropped == 1
+    assert found["p", "roc_auc_score"] == trueval.roc_auc_score(data["y"][1:], data["base"][1:])
+    decimals = pdf.assign(
+        p=pd.array(["0.25"] * 400, pd.ArrowDtype(pa.string())).astype(pd.ArrowDtype(pa.decimal128(9, 2)))
+    )
+    with pytest.raises(TypeError, match="decimal"):
+        adapter.evaluate(dd.from_pandas(decimals, npartitions=3), "y", "p", "roc_auc_score")
+    with pytest.raises(TypeError, match="must hold numbers"):
+        adapter.evaluate(turned | {"p": da.zeros(400, dtype=np.longdouble)}, "y", "p", "roc_auc_score")
+    with pytest.raises(ValueError, match="2 columns 'p'"):
+        adapter.evaluate(dd.from_pandas(pd.concat([pdf, pdf["p"]], axis=1), npartitions=1), "y", "p", "roc_auc_score")
+    with pytest.raises(TypeError, match="must be a Dask DataFrame"):
+        adapter.evaluate(pdf, "y", "p", "roc_auc_score")
+
+
+@pytest.mark.parametrize("missing", ["refuse", "drop"])
+def test_rows_of_no_query_are_counted(missing: str) -> None:
+    pd = pytest.importorskip("pandas")
+    data = rows(n=400)
+    query = (np.arange(400) // 10).astype(str).astype(object)
+    query[[3, 250]] = None
+    frame_of = dd.from_pandas(pd.DataFrame({"y": data["y"], "p": data["base"], "q": query}), npartitions=3)
+    if missing == "refuse":
+        with pytest.raises(ValueError, match="q: 2 NULL"):
+            adapter.evaluate(frame_of, "y", "p", "ndcg_score", group="q")
+        return
+    found = adapter.evaluate(frame_of, "y", "p", "ndcg_score", group="q", missing=missing)
+    assert (found.dropped, found.rows) == (2, 398)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -80,6 +80,12 @@ class Job:
         some += [(f"score{i}", name) for i, name in enumerate(self.scores)]
         return [(ours, theirs) for ours, theirs in some if theirs is not None]
 
+    @property
+    def labelled(self) -> list[tuple[str, str]]:
+        """The columns that hold one of two labels."""
+        scores = self.positive is not None and self.has("labels") and self.threshold is None
+        return [(ours, theirs) for ours, theirs in self.columns if ours == "label" or (scores and "score" in ours)]
+
     def has(self, *kinds: str) -> bool:
         """Whether a metric is of one of these kinds."""
         return any(metric.kind in kinds for metric in self.metrics)
@@ -100,11 +106,15 @@ class Job:
     def part_of(self, cell: str) -> int:
         return zlib.crc32(cell.encode()) % self.n_parts
 
-    def with_types(self, kinds: Mapping[str, str]) -> Job:
-        """Check the columns' types: 'float32', 'float', 'int', 'bool', 'text' or anything else, by their names."""
+    def with_types(self, columns: Sequence[tuple[str, str]]) -> Job:
+        """Check names and types of columns, which are 'float32', 'float', 'int', 'bool', 'text' or anything else."""
+        names = [name for name, _ in columns]
+        kinds = dict(columns)
         for name in [theirs for _, theirs in self.columns]:
             if name not in kinds:
                 raise ValueError(f"there is no column {name!r}: expected one of {sorted(kinds)}.")
+            if names.count(name) > 1:
+                raise ValueError(f"there are {names.count(name)} columns {name!r}: rename them.")
         numeric = ("float32", "float", "int", "bool")
         numbers = self.has("area", "state", "gain") or self.threshold is not None
         for score in self.scores if numbers else ():
@@ -146,7 +156,6 @@ class Job:
 
     def informed(self, pieces: Iterable[Piece]) -> Job:
         """Take up what the first step found: which label is positive, and how many rows are where."""
-        labels = set()
         kind = np.float64 if self.weight else np.int64
         counts: dict[tuple[int, str, str], Array] = defaultdict(lambda: np.zeros(self.n_ranges, kind))
         notes = []
@@ -154,11 +163,12 @@ class Job:
             if piece.kind == "note":
                 notes.append(piece)
             elif piece.kind == "keys":
-                labels.add(piece.label)
                 counts[piece.score, piece.cell, piece.label][piece.place] += piece.weight if self.weight else piece.rows
         self.judge(notes)
-        found = sorted(json.loads(label) for label in labels)
-        if len(found) > 2:
+        # Those of rows without weight among them, of which there are no keys.
+        seen = [json.loads(note.label) for note in notes if note.cell == LABEL]
+        found = sorted({label for name, label in seen if name == self.label})
+        if len(found) > 2 and self.positive is None:
             raise ValueError(
                 f"column {self.label!r} must hold two labels for areas, got {found}: pass positive= for one of two."
             )
@@ -168,23 +178,23 @@ class Job:
     def _positive(self, found: list[Any]) -> Any:
         if self.positive is not None:
             return 1
-        wanted = [metric.params.get("pos_label", 1) for metric in self.metrics if metric.name == AREAS[1]]
-        if len(found) == 2 and any(label not in found for label in wanted):
-            raise ValueError(
-                f"average_precision_score takes {wanted[0]!r} for positive, which is none of the labels {found} of "
-                f"{self.label!r}: pass positive=."
-            )
+        # As the functions do: the greater label for the one, 1 for the other.
+        taken = {f"{m.title} takes": m.params.get("pos_label", 1) for m in self.metrics if m.name == AREAS[1]}
         if len(found) == 2:
-            # As the functions do: the greater label, and 1.
-            taken = {*wanted, *([found[-1]] if any(metric.name == AREAS[0] for metric in self.metrics) else [])}
-            if len(taken) > 1:
-                raise ValueError(
-                    f"roc_auc_score takes {found[-1]!r} for positive, average_precision_score {wanted[0]!r}: pass "
-                    f"positive=, one of the labels {found} of {self.label!r}."
-                )
-            return next(iter(taken))
-        # One label alone is positive where it is a 1, as it is for the functions.
-        return found[0] if found and found[0] == 1 else None
+            for who, label in taken.items():
+                if label not in found:
+                    raise ValueError(
+                        f"{who} {label!r} for positive, which is none of the labels {found} of {self.label!r}: pass "
+                        "positive=."
+                    )
+            if any(metric.name == AREAS[0] for metric in self.metrics):
+                taken[f"{AREAS[0]} takes"] = found[-1]
+        labels = list(taken.values())
+        if any(label != labels[0] for label in labels):
+            told = ", ".join(f"{who} {label!r}" for who, label in taken.items())
+            raise ValueError(f"{told} for positive: pass positive=, one of the labels {found} of {self.label!r}.")
+        # Of one label an area of ROC is undefined, whichever it is.
+        return next((label for label in found if labels and label == labels[0]), None)
 
     def judge(self, notes: Iterable[Piece]) -> int:
         """Refuse what is to be refused, with its number; return how many rows were left out."""
@@ -195,7 +205,7 @@ class Job:
             if where == ERROR:
                 raise ValueError(what)
         dropped = counted.pop(("", "dropped"), 0)
-        self._judge_labels({json.loads(what) for where, what in counted if where == LABEL})
+        self._judge_labels([json.loads(what) for where, what in counted if where == LABEL])
         counted = {key: n for key, n in counted.items() if key[0] != LABEL}
         wrong = {key: n for key, n in counted.items() if key[1] not in ("NULL", "NaN or infinite")}
         if self.missing == "refuse":
@@ -206,15 +216,17 @@ class Job:
             raise ValueError(f"Values that cannot be counted, by column: {shown}.{hint}")
         return dropped
 
-    def _judge_labels(self, labels: set[Any]) -> None:
-        """Refuse a choice of the positive label that makes no sense."""
-        if self.positive is None or not labels:
-            return
-        if len(labels) > 2 or (len(labels) == 2 and self.positive not in labels):
-            raise ValueError(
-                f"positive={self.positive!r} is one label of two, but column {self.label!r} holds "
-                f"{sorted(labels, key=str)}{' and more' if len(labels) > 8 else ''}."
-            )
+    def _judge_labels(self, seen: list[Any]) -> None:
+        """Refuse a choice of the positive label that makes no sense, of what is seen in which column."""
+        found: set[Any] = set()
+        for column in (self.label, *self.scores) if self.positive is not None else ():
+            found |= {label for name, label in seen if name == column}
+            if len(found) > 2 or (len(found) == 2 and self.positive not in found):
+                where = f"column {self.label!r}" + (f" or {column!r}" if column != self.label else "")
+                raise ValueError(
+                    f"positive={self.positive!r} is one label of two, but {where} holds "
+                    f"{sorted(found, key=str)[:8]}{' and more' if len(found) > 8 else ''}."
+                )
 
     def reduce(self, pieces: Iterable[Piece]) -> Iterator[Piece]:
         """Reduce the pieces of one part, or of several."""
@@ -360,6 +372,9 @@ def _metric(  # noqa: PLR0917
         raise ValueError(
             f"{name} is not computed here: call the function, or update trueval.streaming.state({name!r})."
         )
+    if paired and name == "hinge_loss":
+        # It takes the greater label that it sees for positive: of a partition's rows, maybe the wrong one.
+        raise ValueError("hinge_loss is evaluated here, but not compared: call trueval.inference.compare.")
     if paired and kind != "labels":
         try:
             empty = [[0.0, 0.0]] if kind == "gain" else [0.0, 1.0]

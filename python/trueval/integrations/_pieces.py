@@ -58,6 +58,12 @@ def told(pieces: Iterator[Piece]) -> Iterator[Piece]:
         yield Piece(0, "note", 0, 0, ERROR, str(error), 1, 0.0, b"")
 
 
+def name_of(label: Any) -> str:
+    """JSON of a label; True and 1.0 are the label 1, as they are for the functions."""
+    same = isinstance(label, (bool, float)) and label == int(label)
+    return json.dumps(int(label) if same else label)
+
+
 def slices_of(cell: str) -> Iterator[tuple[int, str]]:
     """All rows, and each slice that a cell belongs to."""
     yield -1, ""

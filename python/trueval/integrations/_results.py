@@ -204,8 +204,12 @@ class Finished:
                         self.found[piece.kind, piece.score, piece.place, one].append(piece.data)
         if not self.sizes:
             raise ValueError(f"there are no rows to evaluate{' that are complete' if self.dropped else ''}.")
-        for score in range(len(job.scores) if job.ranked and not job.weight else 0):
+        for score in range(len(job.scores) if job.ranked else 0):
             part = self.part(score, (-1, ""))
+            if job.weight:
+                if not part.ups + part.downs:
+                    raise ValueError("Sample weights must contain at least one non-zero number.")
+                continue
             if part.ups + part.downs != self.sizes[-1, ""]:
                 raise RuntimeError(
                     f"the rows changed while they were evaluated: {part.ups + part.downs} of {self.sizes[-1, '']} were "
@@ -309,7 +313,8 @@ class Finished:
         y = np.isin(rows["label"], ups).view(np.uint8)
         method = "delong" if metric.name == AREAS[0] else "normal"
         n, error = self.sizes[one], math.nan
-        if all(map(math.isfinite, values)) and 0 < int(y.sum()) < y.size:
+        n_ups = int(y.sum())
+        if all(map(math.isfinite, values)) and n_ups > 0 and (n_ups < y.size or metric.name != AREAS[0]):
             weight = np.ascontiguousarray(rows["weight"]) if self.job.weight else None
             scores = [np.ascontiguousarray(rows[name]) for name in ("base", "tuned")]
             sample = inference.compare(metric.name, y, *scores, sample_weight=weight, method=method)

@@ -13,10 +13,13 @@ import numpy as np
 from trueval import inference, streaming
 from trueval.streaming import ranges
 
-from ._pieces import GAINS, LABEL, MOST_CELLS, ROW, Array, Piece, rows_to_bytes
+from ._pieces import GAINS, LABEL, MOST_CELLS, ROW, Array, Piece, name_of, rows_to_bytes
 
 if TYPE_CHECKING:
     from ._frames import Job
+
+# Labels of a column that are told where there should be two.
+_SHOWN = 16
 
 
 def _mixed(x: Array) -> Array:
@@ -105,9 +108,10 @@ class Mapper:
         data = _Rows(self.job, table)
         if self.job.has("gain"):
             data.refuse_split_queries(self.notes)
-        for place, label in enumerate(data.label_names[: 1 << 4]):
-            if self.job.positive is not None:
-                self.notes[LABEL, label] += int(np.count_nonzero(data.label_codes == place))
+        if self.job.positive is not None or self.job.ranked:
+            for ours, theirs in self.job.labelled:
+                for label in data.distinct(ours)[:_SHOWN]:
+                    self.notes[LABEL, json.dumps([theirs, json.loads(name_of(label))])] += 1
         for cell, rows in data.cells():
             self.sizes[cell] += rows.n
             if len(self.sizes) > MOST_CELLS:
@@ -137,10 +141,11 @@ class Mapper:
                 if bad:
                     self.notes[theirs, "NaN or infinite"] += bad
                     good = good & sound
-            if ours == "weight":
-                below = pc.sum(pc.less(column, 0)).as_py() or 0
-                if below:
-                    self.notes[theirs, "negative"] += below
+            if ours == "weight" and not t.is_boolean(column.type):
+                negative = pc.fill_null(pc.less(column, 0), False).to_numpy()
+                if negative.any():
+                    self.notes[theirs, "negative"] += int(np.count_nonzero(negative))
+                    good = good & ~negative
             if not good.all():
                 keep = good if keep is None else keep & good
         if keep is None:
@@ -186,6 +191,12 @@ class Mapper:
                 self.states[key] = streaming.state(name, **params)
             self.states[key].update(truth, pred, weight)
         if self.job.paired and name != "confusion_matrix":
+            if name == "brier_score_loss" and not np.isin(truth, (0, 1)).all():
+                # The function takes the greater label for positive, and a partition may have the other one alone.
+                raise ValueError(
+                    f"{name} is compared with the labels 0 and 1, but column {self.job.label!r} holds others: pass "
+                    "positive=."
+                )
             some = inference.paired_moments(name, truth, preds[0], preds[1], weight, **params)
             self.moments.setdefault((slot, cell), inference.PairedMoments()).merge(some)
 
@@ -237,7 +248,9 @@ class _Rows:
             else:
                 found, codes = np.unique(label, return_inverse=True)
                 values = found.tolist()
-            self.label_names, self.label_codes = [json.dumps(value) for value in values], codes
+                if job.positive is None and any(value != int(value) for value in values):
+                    raise ValueError(f"continuous format is not supported: column {job.label!r} must hold two labels.")
+            self.label_names, self.label_codes = [name_of(value) for value in values], codes
             if job.ranked and len(values) > 2:
                 raise ValueError(
                     f"column {job.label!r} must hold two labels for areas, got {sorted(values, key=str)[:5]}: pass "
@@ -287,6 +300,13 @@ class _Rows:
             chosen = np.flatnonzero(self.label_codes == place)
             if chosen.size:
                 yield name, chosen
+
+    def distinct(self, name: str) -> list[Any]:
+        """Which labels occur in a column."""
+        column = self.columns[name]
+        if isinstance(column, _Words):
+            return [column.values[code] for code in np.unique(column.codes).tolist()]
+        return list(np.unique(column).tolist())
 
     def truth(self) -> Array:
         return self._labels("label")

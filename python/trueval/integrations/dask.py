@@ -136,15 +136,16 @@ def _run(df: Any, job: Job) -> tuple[Job, list[Piece]]:
 
     names = list(dict.fromkeys(theirs for _, theirs in job.columns))
     if isinstance(df, Mapping):
-        job = job.with_types({name: _kind(array.dtype) for name, array in df.items()})
+        job = job.with_types([(name, _kind(array.dtype)) for name, array in df.items()])
         if job.group is not None:
             raise TypeError("group needs a Dask DataFrame, whose rows can be gathered by query: see dask.dataframe.")
         parts = _blocks(df, names)
     else:
-        job = job.with_types({name: _kind(dtype) for name, dtype in df.dtypes.items()})
+        if not hasattr(df, "to_delayed"):
+            raise TypeError(f"df must be a Dask DataFrame or a dict of Dask arrays, got {type(df).__name__}.")
+        job = job.with_types([(name, _kind(dtype)) for name, dtype in df.dtypes.items()])
         frame = df[names]
         if job.group is not None:
-            frame = frame.dropna(subset=[job.group]) if job.missing == "drop" else frame
             frame = frame.shuffle(on=job.group)
         parts = [dask.delayed(dict)(table=part) for part in frame.to_delayed()]
     if job.ranked:
@@ -168,7 +169,9 @@ def _kind(dtype: Any) -> str:
     if isinstance(dtype, pd.CategoricalDtype):
         return _kind(dtype.categories.dtype)
     kind = getattr(dtype, "kind", "O")
-    if kind == "f":
+    if isinstance(dtype, pd.ArrowDtype) and kind == "O" and "string" not in str(dtype):
+        return str(dtype)  # decimals, lists and the like
+    if kind == "f" and dtype.itemsize <= 8:
         # Of a half, no value is lost.
         return "float32" if dtype.itemsize <= 4 else "float"
     if kind == "i" or (kind == "u" and dtype.itemsize < 8):
@@ -212,7 +215,10 @@ def _table(job: Job, part: dict[str, Any]) -> Any:
         part = {name: frame[name] for name in frame.columns}
     elif len({len(column) for column in part.values()}) > 1:
         raise ValueError(f"columns must be of one length, got chunks of {[len(c) for c in part.values()]}.")
-    arrays = [pa.array(part[theirs], from_pandas=True) for _, theirs in job.columns]
+    columns = [part[theirs] for _, theirs in job.columns]
+    # Arrow has the byte order of the machine alone.
+    columns = [x.astype(x.dtype.newbyteorder("="), copy=False) if isinstance(x, np.ndarray) else x for x in columns]
+    arrays = [pa.array(column, from_pandas=True) for column in columns]
     arrays = [a.combine_chunks() if isinstance(a, pa.ChunkedArray) else a for a in arrays]
     # A column of nothing but missing values has no type of its own.
     arrays = [a.cast(pa.float64()) if pa.types.is_null(a.type) else a for a in arrays]

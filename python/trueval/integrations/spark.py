@@ -203,7 +203,7 @@ def _run(df: Any, job: Job) -> tuple[Job, list[Piece]]:
     """Let Spark do a job."""
     from pyspark.sql import functions as F
 
-    job = job.with_types({name: _KINDS.get(kind, kind) for name, kind in df.dtypes})
+    job = job.with_types([(name, _KINDS.get(kind, kind)) for name, kind in df.dtypes])
     frame = df.select(*(F.col(_quoted(theirs)).alias(ours) for ours, theirs in job.columns))
     if job.ranked:
         job = replace(job, cuts=_cuts(frame, job))
