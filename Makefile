@@ -94,9 +94,10 @@ test-reference: build $(VENV)/.test ## The whole suite with the compiled module 
 	rm -rf $(REFERENCE)
 	$(BIN)/python -m pip install -q --no-deps --target $(REFERENCE) $(WHEELS)/*.whl
 	rm $(REFERENCE)/trueval/_core*.so
-	@# How a page looks does not depend on the backend, nor what Spark does; the tests of Dask ask for the same numbers.
+	@# How a page looks does not depend on the backend, nor what Spark and Dask do: the tests of what they are made of run
+	@# here too (ranges, states, summaries, and the job that both share).
 	PYTHONPATH=$(CURDIR)/$(REFERENCE) $(PYTEST) -p no:cacheprovider \
-		--ignore tests/python/test_report_browser.py --ignore tests/python/test_integration_spark.py
+		$(addprefix --ignore tests/python/test_,report_browser.py integration_spark.py integration_dask.py)
 
 test-floor: build ## What depends on other libraries, on the oldest NumPy and pyarrow that are supported
 	test -x $(FLOOR)/bin/python || $(PYTHON) -m venv $(FLOOR)
@@ -115,7 +116,8 @@ test-sklearn: build $(VENV)/.test ## scikit-learn's own tests, against each of i
 readme: build $(VENV)/.test ## Write the table of functions in README.md anew, from the last test-sklearn
 	$(BIN)/python tests/python/sklearn_suite/readme.py
 
-# As for bench-peers, torch is 3 GB to download and 5 GB on the disk.
+# As for bench-peers, torch is 3 GB to download and 5 GB on the disk, and takes three minutes to install: no part of
+# `make test`.
 $(TORCH_VENV)/.torch:
 	test -x $(TORCH_VENV)/bin/python || $(PYTHON) -m venv $(TORCH_VENV)
 	$(TORCH_VENV)/bin/python -m pip install -q torch torchmetrics pytest pytest-benchmark hypothesis 'scikit-learn==1.9.*' pandas polars rich scipy
@@ -125,10 +127,11 @@ test-torch: $(WHEELS)/.built $(TORCH_VENV)/.torch ## The metrics for torchmetric
 	$(TORCH_VENV)/bin/python -m pip install -q --force-reinstall --no-deps $(WHEELS)/*.whl
 	$(TORCH_VENV)/bin/python -m pytest -q -p no:cacheprovider tests/python/test_integration_torchmetrics.py
 
-soak: build $(VENV)/.test ## Random calls against scikit-learn: CASES=20000 a function, SEED=0, JOBS=2, ONLY="f1_score auc"; then long tests
+soak: build $(VENV)/.test $(VENV)/.java ## Random calls against scikit-learn: CASES=20000 a function, SEED=0, JOBS=2, ONLY="f1_score auc"; then long tests
 	$(BIN)/python tests/python/soak.py --cases $(CASES) --seed $(SEED) --jobs $(JOBS) $(ONLY)
 	HYPOTHESIS_PROFILE=search $(PYTEST) -p no:cacheprovider -m 'soak or not soak' tests/python/test_agreement.py tests/python/test_large.py \
 		tests/python/test_inference_coverage.py tests/python/test_streaming.py
+	$(PYTEST) -p no:cacheprovider -m soak tests/python/test_integration_spark.py
 
 lint: build $(VENV)/.test ## Formatting, lints, types, and the stub against the compiled module
 	cargo fmt --check

@@ -157,7 +157,7 @@ session.stop()
 """
 
 
-@pytest.mark.soak
+@pytest.mark.soak  # three Java machines to start: 20 to 50 seconds
 def test_executors_of_their_own() -> None:
     """A cluster of two executors, each a process: what is shuffled goes over the network."""
     environment = os.environ | _environment() | {"SPARK_LOCAL_IP": "127.0.0.1"}
