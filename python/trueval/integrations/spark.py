@@ -158,7 +158,7 @@ def compare(
     ----------
     df, label, metrics, group, weight, by, positive, threshold, missing
         As in `evaluate`. Metrics that are no mean over rows, nor an area, nor of predicted labels, cannot be compared;
-        with weights, predicted labels neither.
+        with weights, predicted labels neither, and the hinge loss not at all. The Brier score needs 0 and 1.
     base, tuned : str
         Columns of predictions of either model.
     alternative, confidence_level, equivalence_margin, rng
