@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 WHEELS := build/wheels
 REFERENCE := build/reference
 FLOOR := .venv-floor
+TORCH_VENV := .venv-torch
 PEERS := .venv-peers
 RUST := Cargo.toml Cargo.lock pyproject.toml $(shell find src -name '*.rs')
 SOURCES := $(RUST) README.md $(shell find python -name '*.py' -o -name '*.pyi' -o -name 'py.typed' -o -name '*.html')
@@ -18,7 +19,7 @@ JOBS ?= 2
 FLOOR_TESTS := $(addprefix tests/python/test_,$(addsuffix .py,backend cli import parity_* reference words zoo))
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-rust test-native test-reference test-floor test-docs test-sklearn soak readme lint format bench bench-peers bench-rust clean
+.PHONY: help build demo test test-rust test-native test-reference test-floor test-docs test-sklearn test-torch soak readme lint format bench bench-peers bench-rust clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +57,19 @@ $(VENV)/.browser: $(BIN)/maturin
 	fi
 	touch $@
 
+# Spark runs on Java. Where it cannot be installed the tests that need it are skipped, and say so.
+$(VENV)/.java: $(BIN)/maturin
+	@if command -v java >/dev/null || [ -n "$$JAVA_HOME" ]; then :; \
+	elif ! command -v apt-get >/dev/null || [ "$$(id -u)" != 0 ]; then \
+		echo 'no java, and no apt-get or not root: no test with Spark' >&2; \
+	elif apt-get update -qq && ! apt-cache show openjdk-17-jre-headless >/dev/null 2>&1; then \
+		echo 'no package openjdk-17-jre-headless here: no test with Spark' >&2; \
+	else \
+		DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
+			openjdk-17-jre-headless procps >/dev/null; \
+	fi
+	touch $@
+
 $(VENV)/.installed: $(WHEELS)/.built
 	$(BIN)/python -m pip install -q --force-reinstall --no-deps $(WHEELS)/*.whl
 	touch $@
@@ -65,7 +79,7 @@ build: $(VENV)/.installed ## Build the wheel and install it into .venv
 demo: build $(VENV)/.demo ## Did it help? Three real models, before and after further training
 	$(BIN)/python -m trueval.examples.demo
 
-test: test-rust build $(VENV)/.test $(VENV)/.browser ## Everything that CI tests
+test: test-rust build $(VENV)/.test $(VENV)/.browser $(VENV)/.java ## Everything that CI tests
 	$(MAKE) -j2 --output-sync=target test-native test-reference
 	$(MAKE) -j2 --output-sync=target test-floor test-docs
 	$(MAKE) test-sklearn
@@ -73,15 +87,17 @@ test: test-rust build $(VENV)/.test $(VENV)/.browser ## Everything that CI tests
 test-rust: ## The kernels, without a Python interpreter
 	cargo test --locked
 
-test-native: build $(VENV)/.test $(VENV)/.browser ## The installed wheel: the native backend, and the reference beside it
+test-native: build $(VENV)/.test $(VENV)/.browser $(VENV)/.java ## The installed wheel: the native backend, and the reference beside it
 	$(PYTEST)
 
 test-reference: build $(VENV)/.test ## The whole suite with the compiled module deleted from the installed package
 	rm -rf $(REFERENCE)
 	$(BIN)/python -m pip install -q --no-deps --target $(REFERENCE) $(WHEELS)/*.whl
 	rm $(REFERENCE)/trueval/_core*.so
-	@# How a page looks does not depend on the backend.
-	PYTHONPATH=$(CURDIR)/$(REFERENCE) $(PYTEST) -p no:cacheprovider --ignore tests/python/test_report_browser.py
+	@# How a page looks does not depend on the backend, nor what Spark and Dask do: the tests of what they are made of run
+	@# here too (ranges, states, summaries, and the job that both share).
+	PYTHONPATH=$(CURDIR)/$(REFERENCE) $(PYTEST) -p no:cacheprovider \
+		$(addprefix --ignore tests/python/test_,report_browser.py integration_spark.py integration_dask.py)
 
 test-floor: build ## What depends on other libraries, on the oldest NumPy and pyarrow that are supported
 	test -x $(FLOOR)/bin/python || $(PYTHON) -m venv $(FLOOR)
@@ -100,11 +116,23 @@ test-sklearn: build $(VENV)/.test ## scikit-learn's own tests, against each of i
 readme: build $(VENV)/.test ## Write the table of functions in README.md anew, from the last test-sklearn
 	$(BIN)/python tests/python/sklearn_suite/readme.py
 
-soak: build $(VENV)/.test ## Random calls against scikit-learn: CASES=20000 a function, SEED=0, JOBS=2, ONLY="f1_score auc"; then long tests
+# As for bench-peers, torch is 3 GB to download and 5 GB on the disk, and takes three minutes to install: no part of
+# `make test`.
+$(TORCH_VENV)/.torch:
+	test -x $(TORCH_VENV)/bin/python || $(PYTHON) -m venv $(TORCH_VENV)
+	$(TORCH_VENV)/bin/python -m pip install -q torch torchmetrics pytest pytest-benchmark hypothesis 'scikit-learn==1.9.*' pandas polars rich scipy
+	touch $@
+
+test-torch: $(WHEELS)/.built $(TORCH_VENV)/.torch ## The metrics for torchmetrics, in one process and in two; installs torch
+	$(TORCH_VENV)/bin/python -m pip install -q --force-reinstall --no-deps $(WHEELS)/*.whl
+	$(TORCH_VENV)/bin/python -m pytest -q -p no:cacheprovider tests/python/test_integration_torchmetrics.py
+
+soak: build $(VENV)/.test $(VENV)/.java ## Random calls against scikit-learn: CASES=20000 a function, SEED=0, JOBS=2, ONLY="f1_score auc"; then long tests
 	$(BIN)/python tests/python/soak.py --cases $(CASES) --seed $(SEED) --jobs $(JOBS) $(ONLY)
 	HYPOTHESIS_PROFILE=search $(PYTEST) -p no:cacheprovider -m 'soak or not soak' tests/python/test_agreement.py tests/python/test_large.py \
 		tests/python/test_inference_coverage.py tests/python/test_streaming.py \
 		tests/python/test_cli_outofcore.py
+	$(PYTEST) -p no:cacheprovider -m soak tests/python/test_integration_spark.py
 
 lint: build $(VENV)/.test ## Formatting, lints, types, and the stub against the compiled module
 	cargo fmt --check
@@ -147,4 +175,4 @@ bench-rust: ## The kernels alone
 	cargo bench --locked
 
 clean: ## Remove what the targets made
-	rm -rf $(VENV) $(FLOOR) $(PEERS) build target
+	rm -rf $(VENV) $(FLOOR) $(PEERS) $(TORCH_VENV) build target

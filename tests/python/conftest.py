@@ -10,6 +10,8 @@ import trueval
 from hypothesis import HealthCheck, settings
 from registry import HAS_NATIVE, WITHOUT_NATIVE
 
+pytest.register_assert_rewrite("frame_suite")
+
 # The same examples on every run, so that a failure is a change of the code; `make soak` looks further.
 slow = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("fixed", max_examples=25, derandomize=True, database=None, **slow)

@@ -2,7 +2,8 @@
 
 `confidence_interval` gives a metric with an interval; `compare` the difference of two models on the same rows, with
 interval and p-value; `required_rows` how many rows it takes to see a difference; `adjust_pvalues` accounts for several
-comparisons. NumPy is all they need.
+comparisons. NumPy is all they need. `compare_counts`, `paired_moments` and `compare_estimates` make the same
+comparisons from what is left of rows that are on many machines.
 
 What is the answer where formulas give none:
 
@@ -28,13 +29,18 @@ from .paired import compare
 from .power import required_rows
 from .results import Comparison, ConfidenceInterval, Estimate
 from .single import confidence_interval
+from .summaries import PairedMoments, compare_counts, compare_estimates, paired_moments
 
 __all__ = [
     "Comparison",
     "ConfidenceInterval",
     "Estimate",
+    "PairedMoments",
     "adjust_pvalues",
     "compare",
+    "compare_counts",
+    "compare_estimates",
     "confidence_interval",
+    "paired_moments",
     "required_rows",
 ]

@@ -171,12 +171,9 @@ def compare(
     """
     level = check_level(confidence_level)
     check_method(method)
-    if alternative not in ("two-sided", "less", "greater"):
-        raise ValueError(f"alternative must be 'two-sided', 'less' or 'greater', got {alternative!r}.")
+    check_hypothesis(alternative, equivalence_margin)
     if correction is not None and correction not in CORRECTIONS:
         raise ValueError(f"correction must be None or one of {', '.join(map(repr, CORRECTIONS))}, got {correction!r}.")
-    if equivalence_margin is not None and not 0.0 < equivalence_margin < math.inf:
-        raise ValueError(f"equivalence_margin must be positive and finite, got {equivalence_margin!r}.")
     plan = Plan(n_resamples, rng, progress, resampling)
     several = isinstance(metric, (list, tuple))
     metrics = {find(one)[1]: one for one in metric} if several else {find(metric)[1]: metric}
@@ -215,6 +212,14 @@ def compare(
     if several:
         return {model: {name: found[model, name] for name in metrics} for model in models}
     return {model: comparison for (model, _), comparison in found.items()}
+
+
+def check_hypothesis(alternative: str, margin: float | None) -> None:
+    """Refuse an alternative or a margin that is none."""
+    if alternative not in ("two-sided", "less", "greater"):
+        raise ValueError(f"alternative must be 'two-sided', 'less' or 'greater', got {alternative!r}.")
+    if margin is not None and not 0.0 < margin < math.inf:
+        raise ValueError(f"equivalence_margin must be positive and finite, got {margin!r}.")
 
 
 def _models(tuned: Any) -> dict[Any, Any]:
@@ -274,10 +279,10 @@ def difference_of(  # noqa: PLR0917
         return Comparison(base, tuned, tuned - base, math.nan, nothing, math.nan, math.nan, chosen, evidence.n)
     chosen = _choose(method, evidence, plan)
     law = law_of(chosen, evidence, plan)
-    return _comparison(base, tuned, law, level, alternative, margin, chosen, evidence.n, evidence.outcome)
+    return comparison_of(base, tuned, law, level, alternative, margin, chosen, evidence.n, evidence.outcome)
 
 
-def _comparison(  # noqa: PLR0917
+def comparison_of(  # noqa: PLR0917
     base: float,
     tuned: float,
     law: Law,
@@ -288,6 +293,7 @@ def _comparison(  # noqa: PLR0917
     n: int,
     outcome: tuple[int, int, int] | None,
 ) -> Comparison:
+    """Make the result of a comparison."""
     if isinstance(law, StudentLaw) and law.standard_error == 0.0 and tuned != base:
         warn("The difference is the same in every row, so that its standard error is 0 and the p-value says nothing.")
     statistic, pvalue = law.test(alternative, margin)
@@ -332,4 +338,4 @@ def _unpaired(  # noqa: PLR0917
     values = [one.problem.values[0] for one in evidence]
     law = StudentLaw(values[1] - values[0], math.sqrt(sum(shares)), df)
     n = evidence[0].n + evidence[1].n
-    return _comparison(values[0], values[1], law, level, alternative, margin, suits, n, None)
+    return comparison_of(values[0], values[1], law, level, alternative, margin, suits, n, None)

@@ -77,7 +77,7 @@ A cluster, 10¹² rows. Two ways, and both are tested here at 10⁹ rows, as mer
   needed.
 - *Ranges.* Exact for any scores, with one shuffle: cut keys from a sample send each row's key (8 bytes, as blobs sorted
   within a partition: 8 TB for 10¹² float64 scores, half for float32) to the partition of its range. With 2 · 10⁸ rows a
-  range there are 5,000 of them, each a state of its own of 1.6 GB, and what leaves it are five integers:
+  range there are 5,000 of them, each of 1.6 GB, and what leaves it are five integers (`ranges` does all of this):
   positives P, negatives N, twice the area A, squared placements C and D. Higher range h and lower range l merge to
 
   A = A_h + A_l + 2 P_h N_l,  C = C_h + C_l + 4 N_l A_h + 4 P_h N_l²,  D = D_h + D_l + 4 P_h A_l + 4 N_l P_h²,
@@ -98,6 +98,7 @@ References
    operating characteristic curves", Biometrics 44, 1988.
 """
 
+from . import ranges
 from ._binned import Area, Bounded, Reliability
 from ._factory import binned_state, calibration_state, delong_state, from_bytes, state
 from ._state import State
@@ -111,5 +112,6 @@ __all__ = [
     "calibration_state",
     "delong_state",
     "from_bytes",
+    "ranges",
     "state",
 ]
