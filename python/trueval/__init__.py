@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ._backend import backend, get_num_threads, set_num_threads, use_backend
 
 if TYPE_CHECKING:
-    from . import inference, streaming
+    from . import calibration, inference, language, segmentation, streaming
     from .classification import (
         accuracy_score,
         balanced_accuracy_score,
@@ -81,6 +81,7 @@ __all__ = [
     "backend",
     "balanced_accuracy_score",
     "brier_score_loss",
+    "calibration",
     "class_likelihood_ratios",
     "classification_report",
     "cohen_kappa_score",
@@ -105,6 +106,7 @@ __all__ = [
     "jaccard_score",
     "label_ranking_average_precision_score",
     "label_ranking_loss",
+    "language",
     "log_loss",
     "matthews_corrcoef",
     "max_error",
@@ -130,6 +132,7 @@ __all__ = [
     "roc_curve",
     "root_mean_squared_error",
     "root_mean_squared_log_error",
+    "segmentation",
     "set_num_threads",
     "streaming",
     "top_k_accuracy_score",
@@ -142,6 +145,8 @@ __all__ = [
 
 # The families are imported at the first use of one of their functions: all of them take longer than the rest together.
 _FAMILIES = ("classification", "ranking", "regression")
+# Modules whose functions are called by the module's name.
+_MODULES = ("calibration", "inference", "language", "segmentation", "streaming")
 
 
 def __getattr__(name: str) -> Any:
@@ -149,7 +154,7 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("trueval")
-    if name in _FAMILIES or name in ("inference", "streaming"):
+    if name in _FAMILIES or name in _MODULES:
         return import_module(f".{name}", __name__)
     if name in __all__:
         for family in _FAMILIES:

@@ -412,3 +412,44 @@ def hinge_binary(
 
     ``pos_label=None`` means that no row is positive.
     """
+
+# logits ---------------------------------------------------------------------------------------------------------------
+
+def cross_entropy(
+    y_true: NDArray[np.int64], logits: NDArray[Any], brain: bool, ignored: int | None, /
+) -> NDArray[np.float64]:
+    """Log of the sum of the exponentials of each row less the logit in its own column; 0 for rows of class `ignored`.
+
+    `logits` is float32, float64 or uint16 of shape (n, k); uint16 are the bits of bfloat16 if `brain`, else those of
+    float16. NaN where a row holds NaN or +inf, or -inf alone; +inf where its own column holds -inf. ValueError for a
+    label that is no column.
+    """
+
+# calibration ----------------------------------------------------------------------------------------------------------
+
+def reliability(
+    y_true: _Labels,
+    pos_label: int | None,
+    y_proba: NDArray[Any],
+    sample_weight: _Weights,
+    edges: NDArray[np.float64],
+    /,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Amount of rows (or weight) in each bin, of those with the label `pos_label`, and the sum of their `y_proba`.
+
+    A row is in the bin of as many `edges`, sorted ones, as are below its probability, which is float32 or float64.
+    """
+
+def top_reliability(
+    y_true: _Labels,
+    classes: _Labels,
+    y_proba: NDArray[Any],
+    sample_weight: _Weights,
+    edges: NDArray[np.float64],
+    /,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """As `reliability`, of the highest probability of each row, and of the rows whose class it was.
+
+    `classes` is sorted, in the dtype of `y_true`, and holds every label in it; `y_proba` has shape (n, len(classes)).
+    Of equal probabilities the first counts.
+    """

@@ -9,6 +9,7 @@ use pyo3::prelude::*;
 
 use crate::kernels::curves::Tally;
 use crate::kernels::labels::{LabelVec, Labels};
+use crate::kernels::logits::Logits;
 use crate::scalar::{Floats, ScoreVec, Scores, Status};
 
 /// The contract's number of a status.
@@ -62,6 +63,10 @@ borrowed! {
 borrowed! {
     /// Floats of either width.
     FloatArray as Floats { F64: f64, F32: f32 }
+}
+borrowed! {
+    /// Logits: floats of 64, 32 or 16 bits, the last as their bits.
+    LogitArray as Logits { F32: f32, F64: f64, U16: u16 }
 }
 
 /// The memory of a C-contiguous, aligned array.
@@ -117,6 +122,17 @@ impl FloatArray<'_> {
         match self {
             FloatArray::F32(array) => columns(array),
             FloatArray::F64(array) => columns(array),
+        }
+    }
+}
+
+impl LogitArray<'_> {
+    /// The width of the matrix.
+    pub fn columns(&self) -> usize {
+        match self {
+            LogitArray::F32(array) => columns(array),
+            LogitArray::F64(array) => columns(array),
+            LogitArray::U16(array) => columns(array),
         }
     }
 }

@@ -1,10 +1,12 @@
 //! The extension module `trueval._core`: the functions of `_core.pyi`, each a borrow, a kernel call and a conversion.
 
 mod arrays;
+mod calibration;
 mod call;
 mod counts;
 mod curves;
 mod labels;
+mod logits;
 mod losses;
 mod placements;
 mod ranking;
@@ -20,6 +22,8 @@ mod core_module {
     use pyo3::prelude::*;
 
     #[pymodule_export]
+    use super::calibration::{reliability, top_reliability};
+    #[pymodule_export]
     use super::counts::{
         contingency, indicator_counts, indicator_counts_by_row, sparse_indicator_counts, sparse_indicator_counts_by_row,
     };
@@ -30,6 +34,8 @@ mod core_module {
     };
     #[pymodule_export]
     use super::labels::{factorize, factorize_objects, label_set, scan};
+    #[pymodule_export]
+    use super::logits::cross_entropy;
     #[pymodule_export]
     use super::losses::{brier, brier_binary, hinge, hinge_binary, log_loss};
     #[pymodule_export]

@@ -1,11 +1,13 @@
 //! The kernels against definitions spelled out naively, without a Python interpreter.
 #![allow(clippy::unwrap_used)] // a test may fail
 
+mod calibration;
 mod counts;
 mod curves;
 mod fold;
 mod gains;
 mod labels;
+mod logits;
 mod losses;
 mod multiclass;
 mod order;

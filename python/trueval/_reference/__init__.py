@@ -5,6 +5,7 @@ of the size of the input. What the contract calls exact (counts, pairs, unweight
 the native backend; floating-point sums are pairwise and agree with it to a few units in the last place.
 """
 
+from .calibration import reliability, top_reliability
 from .counts import (
     contingency,
     indicator_counts,
@@ -22,6 +23,7 @@ from .curves import (
     trapezoid,
 )
 from .labels import factorize, factorize_objects, label_set, scan
+from .logits import cross_entropy
 from .losses import brier, brier_binary, hinge, hinge_binary, log_loss
 from .placements import auc_covariance, auc_moments, placements, rank_order
 from .ranking import (
@@ -66,6 +68,7 @@ __all__ = [
     "class_ranks",
     "contingency",
     "coverage_by_row",
+    "cross_entropy",
     "dcg",
     "explained_deviance",
     "explained_pinball",
@@ -89,6 +92,7 @@ __all__ = [
     "placements",
     "rank_bootstrap",
     "rank_order",
+    "reliability",
     "roc_auc",
     "roc_auc_of_halves",
     "scan",
@@ -98,6 +102,7 @@ __all__ = [
     "sparse_indicator_counts_by_row",
     "squared_error",
     "squared_log_error",
+    "top_reliability",
     "trapezoid",
     "tweedie_deviance",
 ]

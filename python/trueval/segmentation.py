@@ -1,0 +1,344 @@
+"""Overlap of predicted with true regions, from label maps: `iou_score`, `dice_score`, `pixel_accuracy`.
+
+A label map holds the class of each pixel. Which classes there are is read off the maps; pixels that are of no class,
+such as the 255 of many data sets, are left out by ``ignore_index``.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._parameters import Integral, StrOptions, validate
+from ._validation.labels import Crossing, check_targets
+from .exceptions import warn
+
+__all__ = ["dice_score", "iou_score", "pixel_accuracy"]
+
+Floats = NDArray[np.float64]
+
+_CHECKS: dict[str, Any] = {
+    "y_true": ["array-like"],
+    "y_pred": ["array-like"],
+    "labels": ["array-like", None],
+    "ignore_index": [Integral, None],
+    "average": [StrOptions({"macro", "micro", "weighted"}), None],
+    "per_image": ["boolean"],
+}
+
+
+class _Counts(NamedTuple):
+    """Pixels of each image and class: right ones, true ones, predicted ones, each of shape (n_images, n_labels)."""
+
+    hits: NDArray[np.int64]
+    true: NDArray[np.int64]
+    predicted: NDArray[np.int64]
+
+
+@validate(**_CHECKS)
+def iou_score(
+    y_true: Any,
+    y_pred: Any,
+    *,
+    labels: Any = None,
+    ignore_index: int | None = None,
+    average: str | None = "macro",
+    per_image: bool = False,
+) -> float | Floats:
+    """Intersection over union of the regions of each class (Jaccard index), by default its mean over them (mIoU).
+
+    Parameters
+    ----------
+    y_true : array-like of shape (...,), or list of them
+        Label maps: integers or booleans, uint8 to int64, of any shape; or a list of images of several sizes.
+    y_pred : array-like of the shape of `y_true`, or list of them
+        Predicted label maps.
+    labels : array-like of shape (n_labels,), optional
+        The classes that count, in the order of the result; by default all that occur where the truth is not ignored.
+    ignore_index : int, optional
+        Label of true pixels that are left out. Where the truth has another label, a predicted `ignore_index` is a class
+        like any other: the truth's class misses the pixel.
+    average : {'macro', 'micro', 'weighted'} or None, default='macro'
+        Mean over the classes; ratio of the sums over the classes; mean by the number of true pixels
+        (frequency-weighted IoU); or the value of each class. A class in neither map is undefined: it is NaN, and left
+        out of means.
+    per_image : bool, default=False
+        Give a value for each image, that is each element of the first axis or of the list, for paired tests and means
+        over images. Otherwise pixels of all images are counted together, as benchmarks of segmentation do.
+
+    Returns
+    -------
+    score : float or ndarray
+        Between 0 and 1, the best. With ``average=None`` an array of shape (n_labels,); with `per_image` there is an
+        axis of images before, and an image without any class that counts has NaN.
+
+    Raises
+    ------
+    ValueError
+        For shapes that differ, no pixel, labels that are no integers or occur twice.
+
+    Warns
+    -----
+    UndefinedMetricWarning
+        If no class is defined; the value is then NaN.
+
+    Notes
+    -----
+    TP / (TP + FP + FN) of each class [1]_, counted exactly. Time is O(n_pixels): one pass over both maps, whatever the
+    number of classes; scratch memory does not grow with the number of pixels.
+
+    References
+    ----------
+    .. [1] M. Everingham, L. Van Gool, C. K. I. Williams, J. Winn, A. Zisserman, "The Pascal visual object classes (VOC)
+       challenge", International Journal of Computer Vision 88, 2010.
+
+    Examples
+    --------
+    >>> from trueval.segmentation import iou_score
+    >>> y_true, y_pred = [[0, 0, 1], [1, 1, 255]], [[0, 1, 1], [1, 1, 0]]
+    >>> iou_score(y_true, y_pred, ignore_index=255)
+    0.625
+    >>> iou_score(y_true, y_pred, ignore_index=255, average=None)
+    array([0.5 , 0.75])
+    """
+    counts = _count(y_true, y_pred, labels, ignore_index, per_image)
+    return _averaged(counts, counts.hits, counts.true + counts.predicted - counts.hits, average, per_image)
+
+
+@validate(**_CHECKS)
+def dice_score(
+    y_true: Any,
+    y_pred: Any,
+    *,
+    labels: Any = None,
+    ignore_index: int | None = None,
+    average: str | None = "macro",
+    per_image: bool = False,
+) -> float | Floats:
+    """Dice coefficient of the regions of each class (F1 of its pixels), by default its mean over the classes.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (...,), or list of them
+        Label maps, as for `iou_score`.
+    y_pred : array-like of the shape of `y_true`, or list of them
+        Predicted label maps.
+    labels : array-like of shape (n_labels,), optional
+        The classes that count, in the order of the result. Without the background, name the others here.
+    ignore_index : int, optional
+        Label of true pixels that are left out.
+    average : {'macro', 'micro', 'weighted'} or None, default='macro'
+        As for `iou_score`.
+    per_image : bool, default=False
+        Give a value for each image. Medical benchmarks take the mean of these.
+
+    Returns
+    -------
+    score : float or ndarray
+        Between 0 and 1, the best; shapes are those of `iou_score`.
+
+    Raises
+    ------
+    ValueError
+        As `iou_score` does.
+
+    Warns
+    -----
+    UndefinedMetricWarning
+        If no class is defined; the value is then NaN.
+
+    Notes
+    -----
+    2 TP / (2 TP + FP + FN) of each class [1]_. Time and memory are those of `iou_score`.
+
+    References
+    ----------
+    .. [1] L. R. Dice, "Measures of the amount of ecologic association between species", Ecology 26, 1945.
+
+    Examples
+    --------
+    >>> from trueval.segmentation import dice_score
+    >>> y_true, y_pred = [[[1, 1], [0, 0]], [[1, 0], [0, 0]]], [[[1, 1], [0, 0]], [[0, 0], [0, 0]]]
+    >>> dice_score(y_true, y_pred, labels=[1], per_image=True)
+    array([1., 0.])
+    """
+    counts = _count(y_true, y_pred, labels, ignore_index, per_image)
+    return _averaged(counts, 2 * counts.hits, counts.true + counts.predicted, average, per_image)
+
+
+@validate(**_CHECKS)
+def pixel_accuracy(
+    y_true: Any,
+    y_pred: Any,
+    *,
+    labels: Any = None,
+    ignore_index: int | None = None,
+    average: str | None = "micro",
+    per_image: bool = False,
+) -> float | Floats:
+    """Share of the pixels that have the right class; with ``average='macro'`` the mean of that over the true classes.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (...,), or list of them
+        Label maps, as for `iou_score`.
+    y_pred : array-like of the shape of `y_true`, or list of them
+        Predicted label maps.
+    labels : array-like of shape (n_labels,), optional
+        The true classes that count.
+    ignore_index : int, optional
+        Label of true pixels that are left out.
+    average : {'macro', 'micro', 'weighted'} or None, default='micro'
+        Pixels of all classes alike ('micro' and 'weighted'), the mean over the classes (mean accuracy), or each class.
+    per_image : bool, default=False
+        Give a value for each image.
+
+    Returns
+    -------
+    score : float or ndarray
+        Between 0 and 1, the best; shapes are those of `iou_score`.
+
+    Raises
+    ------
+    ValueError
+        As `iou_score` does.
+
+    Warns
+    -----
+    UndefinedMetricWarning
+        If no class is defined; the value is then NaN.
+
+    Notes
+    -----
+    TP / (TP + FN) [1]_. Time and memory are those of `iou_score`.
+
+    References
+    ----------
+    .. [1] J. Long, E. Shelhamer, T. Darrell, "Fully convolutional networks for semantic segmentation", CVPR 2015.
+
+    Examples
+    --------
+    >>> from trueval.segmentation import pixel_accuracy
+    >>> pixel_accuracy([[0, 0, 1], [1, 1, 255]], [[0, 1, 1], [1, 1, 0]], ignore_index=255)
+    0.8
+    """
+    counts = _count(y_true, y_pred, labels, ignore_index, per_image)
+    return _averaged(counts, counts.hits, counts.true, average, per_image)
+
+
+def _count(y_true: Any, y_pred: Any, labels: Any, ignore_index: int | None, per_image: bool) -> _Counts:
+    ignored = None if ignore_index is None else operator.index(ignore_index)
+    # A list of images is counted image by image even where they are added up: they may differ in size.
+    crossings = [
+        check_targets(true.reshape(-1), predicted.reshape(-1)) for true, predicted in _images(y_true, y_pred, per_image)
+    ]
+    tables = [_kept(crossing, ignored) for crossing in crossings if isinstance(crossing, Crossing)]
+    chosen = _classes(labels, tables)
+    place = {label: i for i, label in enumerate(chosen)}
+    size = len(chosen)
+    counts = _Counts(*(np.zeros((len(tables), size), np.int64) for _ in range(3)))
+    for image, (names, rows, columns, values) in enumerate(tables):
+        # What is of no class that counts has a place behind the others.
+        to = np.array([place.get(name, size) for name in names], dtype=np.intp)
+        true, predicted = to[rows], to[columns]
+        same = true == predicted
+        for into, where, amounts in (
+            (counts.hits, true[same], values[same]),
+            (counts.true, true, values),
+            (counts.predicted, predicted, values),
+        ):
+            np.add.at(into[image], where[where < size], amounts[where < size])
+    if per_image:
+        return counts
+    return _Counts(*(part.sum(axis=0, keepdims=True) for part in counts))
+
+
+def _images(y_true: Any, y_pred: Any, per_image: bool) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+    """Pairs of maps; one pair where the pixels of a whole array are counted together."""
+    listed = [isinstance(y, (list, tuple)) and all(hasattr(map_, "shape") for map_ in y) for y in (y_true, y_pred)]
+    if any(listed) and (per_image or any(len({map_.shape for map_ in y}) > 1 for y in _lists(y_true, y_pred, listed))):
+        if len(y_true) != len(y_pred):
+            raise ValueError(f"y_true and y_pred must hold as many images, got {len(y_true)} and {len(y_pred)}.")
+        if not len(y_true):
+            raise ValueError("y_true must hold a pixel at least, got no image.")
+        for i, (one, other) in enumerate(zip(y_true, y_pred, strict=True)):
+            yield _pair(one, other, f" of image {i}")
+        return
+    true, predicted = _pair(y_true, y_pred, "")
+    if not per_image:
+        yield true, predicted
+        return
+    if true.ndim < 2:
+        raise ValueError(f"y_true must have an axis of images before those of pixels for per_image, got {true.shape}.")
+    yield from zip(true, predicted, strict=True)
+
+
+def _lists(y_true: Any, y_pred: Any, listed: list[bool]) -> list[Any]:
+    return [y for y, is_list in zip((y_true, y_pred), listed, strict=True) if is_list]
+
+
+def _pair(y_true: Any, y_pred: Any, where: str) -> tuple[NDArray[Any], NDArray[Any]]:
+    true, predicted = _label_map(y_true, f"y_true{where}"), _label_map(y_pred, f"y_pred{where}")
+    if true.shape != predicted.shape:
+        raise ValueError(f"y_true and y_pred{where} must have one shape, got {true.shape} and {predicted.shape}.")
+    if not true.size:
+        raise ValueError(f"y_true{where} must hold a pixel at least, got the shape {true.shape}.")
+    return true, predicted
+
+
+def _label_map(y: Any, name: str) -> NDArray[Any]:
+    a = np.asarray(y)
+    if a.dtype.kind not in "biu":
+        raise ValueError(f"{name} must hold integers or booleans, got an array of {a.dtype}.")
+    return a.view(np.uint8) if a.dtype == np.bool_ else a
+
+
+_Table = tuple[list[Any], NDArray[np.intp], NDArray[np.intp], NDArray[np.int64]]
+
+
+def _kept(crossing: Crossing, ignored: int | None) -> _Table:
+    """Labels, and the cells of the table whose truth is not ignored."""
+    names = crossing.labels.tolist()
+    kept = np.ones(len(crossing.rows), bool)
+    if ignored in names:
+        kept = crossing.rows != names.index(ignored)
+    return names, crossing.rows[kept], crossing.columns[kept], crossing.values[kept].astype(np.int64)
+
+
+def _classes(labels: Any, tables: list[_Table]) -> list[Any]:
+    if labels is None:
+        seen = {names[i] for names, rows, columns, _ in tables for i in {*rows.tolist(), *columns.tolist()}}
+        return sorted(seen)
+    a = np.asarray(labels)
+    if a.ndim != 1 or not a.size or a.dtype.kind not in "biu":
+        raise ValueError(f"labels must be a list of integers, got {labels!r}.")
+    chosen: list[Any] = a.tolist()
+    if len(set(chosen)) < len(chosen):
+        raise ValueError(f"labels must be distinct, got {chosen}.")
+    return chosen
+
+
+def _averaged(
+    counts: _Counts, part: NDArray[np.int64], whole: NDArray[np.int64], average: str | None, per_image: bool
+) -> float | Floats:
+    """Ratios of each image, averaged over the classes."""
+    if average == "micro":
+        part, whole = part.sum(axis=1, keepdims=True), whole.sum(axis=1, keepdims=True)
+    defined = whole > 0
+    ratio = np.divide(part, whole, out=np.full(part.shape, np.nan), where=defined)
+    if average is None:
+        values = ratio
+    else:
+        weight = counts.true * defined if average == "weighted" else defined
+        total = weight.sum(axis=1)
+        summed = np.sum(np.where(defined, ratio, 0.0) * weight, axis=1)
+        values = np.divide(summed, total, out=np.full(len(total), np.nan), where=total > 0)
+    if per_image:
+        return values
+    if not defined.any():
+        warn("No class is in either label map; the score is NaN.", "UndefinedMetricWarning")
+    return ratio[0] if average is None else float(values[0])

@@ -1,0 +1,152 @@
+"""Overlap of label maps: against scikit-learn on their pixels, and the definition spelled out."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+import sklearn.metrics
+from hypothesis import given
+from hypothesis import strategies as st
+from trueval.inference import compare
+from trueval.segmentation import dice_score, iou_score, pixel_accuracy
+
+pytestmark = pytest.mark.usefixtures("backend")
+
+
+def by_hand(true: Any, predicted: Any, label: int, ignored: int | None) -> tuple[int, int, int]:
+    """Right, true and predicted pixels of a class, pixel by pixel."""
+    pairs = [
+        (t, p) for t, p in zip(true.reshape(-1).tolist(), predicted.reshape(-1).tolist(), strict=True) if t != ignored
+    ]
+    return (
+        sum(t == label == p for t, p in pairs),
+        sum(t == label for t, _ in pairs),
+        sum(p == label for _, p in pairs),
+    )
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 4), st.integers(1, 30), st.sampled_from([None, 0, 2, 255]))
+def test_the_definition(seed: int, images: int, pixels: int, ignored: int | None) -> None:
+    random = np.random.default_rng(seed)
+    true, predicted = random.choice([0, 1, 2, 3, 255], (2, images, pixels)).astype(np.uint8)
+    if ignored is not None:
+        true[0, 0] = 1  # a pixel that counts
+    labels = [0, 1, 2, 3, 254]
+    tallies = [by_hand(true, predicted, label, ignored) for label in labels]
+    settings: dict[str, Any] = {"labels": labels, "ignore_index": ignored}
+    for function, part, whole in (
+        (iou_score, [h for h, _, _ in tallies], [t + p - h for h, t, p in tallies]),
+        (dice_score, [2 * h for h, _, _ in tallies], [t + p for _, t, p in tallies]),
+        (pixel_accuracy, [h for h, _, _ in tallies], [t for _, t, _ in tallies]),
+    ):
+        if not any(whole):
+            continue
+        ratios = [a / b if b else math.nan for a, b in zip(part, whole, strict=True)]
+        np.testing.assert_array_equal(function(true, predicted, average=None, **settings), ratios)
+        assert function(true, predicted, average="macro", **settings) == pytest.approx(np.nanmean(ratios), rel=1e-15)
+        assert function(true, predicted, average="micro", **settings) == sum(part) / sum(whole)
+        by_image = function(true, predicted, average=None, per_image=True, **settings)
+        alone = [_quietly(function, t, p, average=None, **settings) for t, p in zip(true, predicted, strict=True)]
+        np.testing.assert_array_equal(by_image, alone)
+
+
+def _quietly(function: Any, *arguments: Any, **settings: Any) -> Any:
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return function(*arguments, **settings)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.uint16, np.int32, np.int64, np.uint64])
+def test_scikit_learn_on_the_pixels(dtype: Any) -> None:
+    random = np.random.default_rng(1)
+    true = random.integers(0, 7, (3, 40, 50)).astype(dtype)
+    predicted = np.where(random.random(true.shape) < 0.7, true, random.integers(0, 9, true.shape)).astype(dtype)
+    flat = true.reshape(-1), predicted.reshape(-1)
+    for average in ("macro", "micro", "weighted", None):
+        theirs = sklearn.metrics.jaccard_score(*flat, average=average)
+        np.testing.assert_allclose(iou_score(true, predicted, average=average), theirs, rtol=1e-14)
+        theirs = sklearn.metrics.f1_score(*flat, average=average)
+        np.testing.assert_allclose(dice_score(true, predicted, average=average), theirs, rtol=1e-14)
+    assert pixel_accuracy(true, predicted) == sklearn.metrics.accuracy_score(*flat)
+    theirs = sklearn.metrics.balanced_accuracy_score(*flat)
+    with np.errstate(all="ignore"):
+        assert pixel_accuracy(true, predicted, average="macro") == pytest.approx(theirs, rel=1e-14)
+
+
+def test_what_is_ignored_may_be_predicted() -> None:
+    true, predicted = np.array([[1, 1, 255, 0]]), np.array([[1, 255, 1, 0]])
+    assert iou_score(true, predicted, ignore_index=255, average=None, labels=[0, 1]).tolist() == [1.0, 0.5]
+    # A class of its own among those that occur: it is wrong wherever it is predicted.
+    assert iou_score(true, predicted, ignore_index=255, average=None).tolist() == [1.0, 0.5, 0.0]
+    assert pixel_accuracy(true, predicted, ignore_index=255) == 2 / 3
+
+
+def test_images_of_several_sizes() -> None:
+    random = np.random.default_rng(2)
+    true = [random.integers(0, 3, shape) for shape in ((4, 5), (6, 2), (3, 3))]
+    predicted = [random.integers(0, 3, one.shape) for one in true]
+    joined = [np.concatenate([one.reshape(-1) for one in maps]) for maps in (true, predicted)]
+    assert iou_score(true, predicted) == iou_score(*joined)
+    by_image = iou_score(true, predicted, per_image=True)
+    np.testing.assert_array_equal(by_image, [iou_score(t, p) for t, p in zip(true, predicted, strict=True)])
+    same = [[np.zeros((2, 2), int)] * 2, [np.eye(2, dtype=int)] * 2]
+    assert iou_score(*same) == iou_score(np.array(same[0]), np.array(same[1]))
+
+
+def test_views_and_booleans() -> None:
+    random = np.random.default_rng(3)
+    true, predicted = random.integers(0, 3, (2, 20, 30))
+    assert iou_score(true[::2, ::-3], predicted[::2, ::-3]) == iou_score(
+        true[::2, ::-3].copy(), predicted[::2, ::-3].copy()
+    )
+    assert dice_score(true == 1, predicted == 1, labels=[1]) == dice_score(true, predicted, labels=[1])
+    assert iou_score(true.tolist(), predicted.tolist()) == iou_score(true, predicted)
+
+
+def test_images_without_a_class_that_counts() -> None:
+    true, predicted = np.array([[1, 1], [0, 0]]), np.array([[1, 0], [0, 0]])
+    found = dice_score(true, predicted, labels=[1], per_image=True)
+    np.testing.assert_array_equal(found, [2 / 3, np.nan])
+    with pytest.warns(UserWarning, match="No class"):
+        assert math.isnan(iou_score(true, predicted, labels=[5]))
+    with pytest.warns(UserWarning, match="No class"):
+        assert math.isnan(iou_score(true, predicted, ignore_index=None, labels=[7], average="micro"))
+
+
+def test_values_of_images_go_into_paired_tests() -> None:
+    random = np.random.default_rng(4)
+    true = random.integers(0, 3, (60, 16, 16))
+    noisy = [
+        np.where(random.random(true.shape) < share, random.integers(0, 3, true.shape), true) for share in (0.4, 0.2)
+    ]
+    base, tuned = (iou_score(true, one, per_image=True) for one in noisy)
+    found = compare("mean", None, base, tuned)
+    assert found.difference == pytest.approx(float(np.mean(tuned - base)), rel=1e-12)
+    assert found.pvalue < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("arguments", "settings", "words"),
+    [
+        (([[0, 1]], [[0, 1, 1]]), {}, "one shape"),
+        (([[0.0, 1.0]], [[0, 1]]), {}, "y_true must hold integers"),
+        (([[0, 1]], [["a", "b"]]), {}, "y_pred must hold integers"),
+        (([], []), {}, "integers|a pixel at least"),
+        ((np.zeros((0, 3), int), np.zeros((0, 3), int)), {}, "a pixel at least"),
+        (([0, 1], [0, 1]), {"per_image": True}, "axis of images"),
+        (([np.zeros((2, 2), int)], [np.zeros((2, 2), int)] * 2), {"per_image": True}, "as many images"),
+        (([np.zeros((2, 2), int)], [np.zeros((2, 3), int)]), {"per_image": True}, "of image 0"),
+        (([[0, 1]], [[0, 1]]), {"labels": [1, 1]}, "distinct"),
+        (([[0, 1]], [[0, 1]]), {"labels": []}, "labels must be a list"),
+        (([[0, 1]], [[0, 1]]), {"average": "binary"}, "average"),
+    ],
+)
+def test_refusals(arguments: Any, settings: Any, words: str) -> None:
+    for function in (iou_score, dice_score, pixel_accuracy):
+        with pytest.raises(ValueError, match=words):
+            function(*arguments, **settings)
