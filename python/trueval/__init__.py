@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ._backend import backend, get_num_threads, set_num_threads, use_backend
 
 if TYPE_CHECKING:
-    from . import inference, streaming
+    from . import inference, retrieval, streaming
     from .classification import (
         accuracy_score,
         balanced_accuracy_score,
@@ -126,6 +126,7 @@ __all__ = [
     "precision_score",
     "r2_score",
     "recall_score",
+    "retrieval",
     "roc_auc_score",
     "roc_curve",
     "root_mean_squared_error",
@@ -149,7 +150,7 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("trueval")
-    if name in _FAMILIES or name in ("inference", "streaming"):
+    if name in _FAMILIES or name in ("inference", "retrieval", "streaming"):
         return import_module(f".{name}", __name__)
     if name in __all__:
         for family in _FAMILIES:

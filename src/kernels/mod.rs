@@ -10,3 +10,4 @@ pub mod placements;
 pub mod ranking;
 pub mod regression;
 pub mod resample;
+pub mod retrieval;
