@@ -125,10 +125,9 @@ fn each_query<S: Score>(
         fill((0, &mut results))?;
         return Ok(results);
     }
-    // Shares of whole queries, of about TASK rows.
     let (mut shares, mut rest, mut first) = (Vec::new(), results.as_mut_slice(), 0);
     while first < queries {
-        let next = starts.partition_point(|start| *start < starts[first] + TASK).clamp(first + 1, queries);
+        let next = starts.partition_point(|start| *start < starts[first] + SHARE).clamp(first + 1, queries);
         let share;
         (share, rest) = rest.split_at_mut(next - first);
         shares.push((first, share));
@@ -221,6 +220,9 @@ impl Tie {
     }
 }
 
+/// Rows handed to a thread at a time, in whole queries: what they are decoded to stays in a nearby cache.
+const SHARE: usize = 1 << 12;
+
 /// Where so few scores count, they are compared with all others.
 const FEW: usize = 48;
 
@@ -233,14 +235,28 @@ struct Desk<S> {
     /// Those that were retrieved, relevant and not.
     relevant: Vec<(S, f64)>,
     others: Vec<S>,
-    /// Positive grades, be the document retrieved or not.
+    /// The grades of relevant ones that were not.
+    missed: Vec<f64>,
+    /// All positive grades.
     ideal: Vec<f64>,
+    /// Scores that are put in order, with their places.
+    packed: Vec<u64>,
+    ordered: Vec<(S, f64)>,
     ties: Vec<Tie>,
 }
 
 impl<S: Score> Desk<S> {
     fn new() -> Self {
-        Desk { grades: Vec::new(), relevant: Vec::new(), others: Vec::new(), ideal: Vec::new(), ties: Vec::new() }
+        Desk {
+            grades: Vec::new(),
+            relevant: Vec::new(),
+            others: Vec::new(),
+            missed: Vec::new(),
+            ideal: Vec::new(),
+            packed: Vec::new(),
+            ordered: Vec::new(),
+            ties: Vec::new(),
+        }
     }
 
     /// The metric of a query.
@@ -256,6 +272,9 @@ impl<S: Score> Desk<S> {
         match rule.metric {
             Metric::LinearGain | Metric::ExponentialGain => {
                 let exponential = rule.metric == Metric::ExponentialGain;
+                // Before relevant documents that cannot count are left out.
+                self.ideal.clear();
+                self.ideal.extend(self.relevant[..found].iter().map(|own| own.1).chain(self.missed.iter().copied()));
                 self.place(found, others, cut, exponential);
                 let mut reached = Sum::default();
                 for tie in &self.ties {
@@ -264,7 +283,7 @@ impl<S: Score> Desk<S> {
                         if tie.size == 1 { discount[0] } else { discount.iter().sum::<f64>() / tie.size as f64 };
                     reached.add(tie.gain * share);
                 }
-                reached.value() / ideal(&mut self.ideal[..relevant], &rule.discount, exponential)
+                reached.value() / ideal(&mut self.ideal, &rule.discount, exponential)
             }
             Metric::Precision => {
                 let hits = if cut >= ranked { found as f64 } else { self.hits(found, others, cut) };
@@ -295,25 +314,30 @@ impl<S: Score> Desk<S> {
         }
     }
 
-    /// Sorts documents into relevant ones and others; how many of the former were retrieved, of the latter, and how many
-    /// of the former there are.
+    /// Tells relevant documents from others; how many of the former were retrieved, of the latter, and how many of the
+    /// former there are.
     fn split(&mut self, grades: &[f64], scores: &[S], all_ranked: bool) -> [usize; 3] {
         let room = grades.len();
         if self.others.len() < room + 8 {
             self.relevant.resize(room + 1, (S::default(), 0.0));
             self.others.resize(room + 8, S::PADDING);
-            self.ideal.resize(room + 1, 0.0);
         }
-        let (mut i, mut j, mut m) = (0, 0, 0);
+        self.missed.clear();
+        let (relevant, others) = (&mut self.relevant[..=room], &mut self.others[..=room]);
+        let (mut i, mut j) = (0, 0);
         for (grade, score) in grades.iter().zip(scores) {
-            // All are written and one is kept: there is nothing to predict.
-            (self.relevant[i], self.others[j], self.ideal[m]) = ((*score, *grade), *score, *grade);
-            let (relevant, ranked) = (*grade > 0.0, all_ranked | !score.is_unranked());
-            i += usize::from(relevant & ranked);
-            j += usize::from(!relevant & ranked);
-            m += usize::from(relevant);
+            if score.is_unranked() && !all_ranked {
+                if *grade > 0.0 {
+                    self.missed.push(*grade);
+                }
+                continue;
+            }
+            // Both are written and one is kept: there is nothing to predict.
+            (relevant[i], others[j]) = ((*score, *grade), *score);
+            i += usize::from(*grade > 0.0);
+            j += usize::from(*grade <= 0.0);
         }
-        [i, j, m]
+        [i, j, i + self.missed.len()]
     }
 
     /// How many relevant documents are among the first `cut`, on average.
@@ -350,7 +374,7 @@ impl<S: Score> Desk<S> {
             }
             own = &mut own[..kept];
         }
-        sort(own, descending);
+        sort_relevant(own, &mut self.packed, &mut self.ordered);
         if own.len().min(cut) <= FEW {
             let padding = others.next_multiple_of(8) - others;
             self.others[others..others + padding].fill(S::PADDING);
@@ -383,6 +407,33 @@ fn sort<T: Send>(items: &mut [T], order: impl Fn(&T, &T) -> Ordering + Sync) {
     if items.len() <= MANY { items.sort_unstable_by(order) } else { items.par_sort_unstable_by(order) }
 }
 
+/// Shorter ones are put in order as they are.
+const SHORT: usize = 20;
+
+/// [`sort`] by [`descending`]: numbers that hold the score and, in their lowest bits, the place are sorted faster than
+/// pairs. Where two agree in all other bits, the pairs are looked at.
+fn sort_relevant<S: Score>(own: &mut [(S, f64)], packed: &mut Vec<u64>, ordered: &mut Vec<(S, f64)>) {
+    if own.len() <= SHORT || own.len() > MANY {
+        return sort(own, descending);
+    }
+    // The place replaces the lowest bits of the key, or stands behind a narrow key.
+    let shift = u64::BITS - 8 * size_of::<S::Key>() as u32;
+    let places = (1u64 << shift).max(own.len().next_power_of_two() as u64) - 1;
+    packed.clear();
+    packed.extend(own.iter().zip(0u64..).map(|((score, _), place)| !(score.key().bits() << shift) & !places | place));
+    packed.sort_unstable();
+    ordered.clear();
+    ordered.extend(packed.iter().map(|packed| own[(packed & places) as usize]));
+    own.copy_from_slice(ordered);
+    let mut start = 0;
+    for same in packed.chunk_by(|a, b| (a ^ b) & !places == 0) {
+        if same.len() > 1 {
+            own[start..start + same.len()].sort_unstable_by(descending);
+        }
+        start += same.len();
+    }
+}
+
 dispatched! {
     /// The ties of ordered relevant documents with the others, which have some paddings behind, down to the first that
     /// begins at `cut` or beyond.
@@ -406,7 +457,13 @@ dispatched! {
                     up_to[i] += S::Key::from(u32::from(chunk[i] <= score));
                 }
             }
-            let [below, mut up_to] = [below, up_to].map(|lanes| lanes.into_iter().map(Key::bits).sum::<u64>() as usize);
+            // Loops, since what is passed to an iterator is not inlined across the levels of instructions.
+            let (mut lower, mut no_higher) = (0u64, 0u64);
+            for i in 0..8 {
+                lower += below[i].bits();
+                no_higher += up_to[i].bits();
+            }
+            let (below, mut up_to) = (lower as usize, no_higher as usize);
             // Of the integers, the highest is equal to a padding.
             up_to -= if score == S::PADDING { padding } else { 0 };
             if all - up_to + found >= cut {

@@ -46,6 +46,9 @@ struct Runs {
     high: u64,
 }
 
+/// Rows that are looked at together: mostly, all are of one group.
+const LOOK: usize = 16;
+
 /// A run has so many rows on average, or it is not worth listing.
 const RUN: usize = 4;
 
@@ -54,13 +57,18 @@ impl Runs {
         self.rows += range.len();
         let mut last = self.runs.last().map(|run| run.1);
         each_step(group, range, |start, keys| {
-            for (row, key) in (start..).zip(keys) {
-                if last != Some(*key) {
-                    self.low = self.low.min(*key);
-                    self.high = self.high.max(*key);
-                    last = Some(*key);
-                    if !self.scattered {
-                        self.runs.push((row, *key));
+            for (i, keys) in keys.chunks(LOOK).enumerate() {
+                if last.is_some_and(|last| keys.iter().fold(0, |odd, key| odd | (key ^ last)) == 0) {
+                    continue;
+                }
+                for (row, key) in (start + i * LOOK..).zip(keys) {
+                    if last != Some(*key) {
+                        self.low = self.low.min(*key);
+                        self.high = self.high.max(*key);
+                        last = Some(*key);
+                        if !self.scattered {
+                            self.runs.push((row, *key));
+                        }
                     }
                 }
             }

@@ -170,7 +170,8 @@ def test_backends_agree(layout: str, levels: int | None) -> None:
             for backend in BACKENDS:
                 with trueval.use_backend(backend):
                     values.append(call(name, relevance, scores, group, k=k))
-            np.testing.assert_allclose(*values, rtol=1e-11 if levels == 1 else 1e-12, atol=1e-15, err_msg=f"{name} {k}")
+            # NumPy's bincount adds up plainly, here as many as 70,000 numbers.
+            np.testing.assert_allclose(*values, rtol=1e-11, atol=1e-15, err_msg=f"{name} {k}")
 
 
 @pytest.mark.parametrize("kind", [np.float32, np.float16, np.int64, np.uint64, np.int8])

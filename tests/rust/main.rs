@@ -13,6 +13,7 @@ mod placements;
 mod ranking;
 mod regression;
 mod resample;
+mod retrieval;
 
 use trueval::fold::Stop;
 

@@ -11,8 +11,15 @@ array([0.5, 0.5])
 
 All functions are called ``f(relevance, scores, group, *, k=None, aggregate="mean")``. Rows need not be sorted, nor the
 rows of a query lie together. With ``aggregate=None`` there is one value for each query, in order of first appearance,
-for paired tests: ``trueval.inference.compare("mean", None, base, tuned)`` says whether one model ranks better than
-another.
+for paired tests, which say whether one model ranks better than another:
+
+>>> from trueval.inference import compare
+>>> relevance, query = [1, 0, 0, 1, 0, 0, 0, 1], [1, 1, 2, 2, 3, 3, 4, 4]
+>>> base, tuned = [2, 3, 5, 4, 1, 2, 9, 7], [4, 3, 5, 8, 1, 2, 9, 7]
+>>> by_query = [retrieval.reciprocal_rank(relevance, scores, query, aggregate=None) for scores in (base, tuned)]
+>>> found = compare("mean", None, *by_query)
+>>> found.difference, round(found.pvalue, 3)
+(0.25, 0.182)
 
 =====================  ============================================  =====================  ===========================
 function               known as                                      trec_eval's            a query without a relevant
