@@ -158,7 +158,7 @@ bench: build $(VENV)/.test ## Ours against scikit-learn's: time, ratio, scratch 
 $(PEERS)/.others:
 	test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
 	$(PEERS)/bin/python -m pip install -q 'scikit-learn==1.9.*' hypothesis rich \
-		scikit-learn-intelex rapidstats pyarrow polars-ds 'polars<2' catboost
+		scikit-learn-intelex rapidstats pyarrow polars-ds 'polars<2' catboost pytrec_eval-terrier ranx
 	touch $@
 
 # torch for Linux does not import without its libraries for GPUs: 3 GB to download, 5 GB on the disk. So torchmetrics is

@@ -53,6 +53,8 @@ pub trait Score: Copy + Default + Send + Sync + PartialOrd + 'static {
     fn widen(self) -> f64;
     /// [`Status::Clean`], [`Status::Infinite`] or [`Status::Nan`].
     fn status(self) -> Status;
+    /// Whether it is minus infinity, which stands for what was not ranked at all.
+    fn is_unranked(self) -> bool;
     /// Puts scores of this type where any type goes.
     fn pack(scores: Vec<Self>) -> ScoreVec;
 }
@@ -88,6 +90,10 @@ macro_rules! float_score {
                     Status::Infinite
                 }
             }
+            #[inline]
+            fn is_unranked(self) -> bool {
+                self == <$float>::NEG_INFINITY
+            }
             fn pack(scores: Vec<Self>) -> ScoreVec {
                 ScoreVec::$variant(scores)
             }
@@ -119,6 +125,10 @@ macro_rules! integer_score {
             fn status(self) -> Status {
                 Status::Clean
             }
+            #[inline]
+            fn is_unranked(self) -> bool {
+                false
+            }
             fn pack(scores: Vec<Self>) -> ScoreVec {
                 ScoreVec::$variant(scores)
             }
@@ -138,6 +148,8 @@ pub trait Label: Copy + Send + Sync + 'static {
     fn key_of(value: i128) -> Option<u64>;
     /// Whether it is a label at all.
     fn status(self) -> Status;
+    /// The value as a float, rounded where 64 bits are too many.
+    fn amount(self) -> f64;
     /// The key, and true; or false for what is no label, and for labels of 2^31 and more, which take longer to tell.
     #[inline]
     fn near_key(self) -> (u64, bool) {
@@ -164,6 +176,10 @@ macro_rules! integer_label {
             #[inline]
             fn status(self) -> Status {
                 Status::Clean
+            }
+            #[inline]
+            fn amount(self) -> f64 {
+                self as f64
             }
         }
     )*};
@@ -206,6 +222,10 @@ macro_rules! float_label {
                 } else {
                     Status::Fractional
                 }
+            }
+            #[inline]
+            fn amount(self) -> f64 {
+                self.into()
             }
         }
     )*};

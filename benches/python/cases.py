@@ -64,6 +64,19 @@ class Growth:
     factors: tuple[float, ...] = (0.01, 0.1, 1, 10)  # of the rows of the run
 
 
+@dataclass(frozen=True)
+class Rival:
+    """A function that scikit-learn has not, against another library's: at least so many times as fast."""
+
+    name: str
+    function: str  # of trueval.retrieval
+    sample: Sample
+    library: str
+    at_least: float
+    keywords: Mapping[str, Any] = field(default_factory=dict)
+    tolerance: float = 1e-12
+
+
 # Inputs ---------------------------------------------------------------------------------------------------------------
 
 
@@ -120,6 +133,14 @@ def queries(n: int) -> Case:
     rng = np.random.default_rng(0)
     gains = rng.integers(0, 5, (max(n // 100, 1), 100))
     return Case((gains, gains + 2 * rng.standard_normal(gains.shape)))
+
+
+def documents(n: int) -> Case:
+    """Grades of which one in ten is positive, scores, and queries of 100 documents."""
+    rng = np.random.default_rng(0)
+    size = max(n // 100, 1) * 100
+    grades = (rng.random(size) < 0.1) * rng.integers(1, 5, size)
+    return Case((grades, grades + rng.standard_normal(size), np.arange(size) // 100))
 
 
 def marks(n: int) -> Case:
@@ -245,6 +266,18 @@ SMALL = tuple(
 )
 
 ROWS = (*SCORES, *COUNTS, *NUMBERS, *TABLES, *SMALL)
+
+RIVALS = tuple(
+    Rival(f"{name} : {library}", function, documents, library, at_least, keywords)
+    for library, at_least in (("pytrec_eval", 50), ("ranx", 20))
+    for name, function, keywords in (
+        ("NDCG", "ndcg_at_k", {}),
+        ("NDCG@10", "ndcg_at_k", {"k": 10}),
+        ("P@10", "precision_at_k", {"k": 10}),
+        ("MAP", "average_precision_at_k", {}),
+        ("MRR", "reciprocal_rank", {}),
+    )
+)
 
 YARDSTICKS = (
     Yardstick("roc_auc f64 : sort", AUC, probabilities, "np.sort(scores)", sort_scores, 0.75),

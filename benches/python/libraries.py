@@ -327,3 +327,73 @@ TORCHMETRICS = Library(
 )
 
 LIBRARIES = (INTELEX, RAPIDSTATS, POLARS_DS, CATBOOST, TORCHMETRICS)
+
+# retrieval ------------------------------------------------------------------------------------------------------------
+
+Judgements = dict[str, dict[str, Any]]
+
+
+def nested(values: np.ndarray, group: np.ndarray) -> Judgements:
+    """Values by the names of queries and documents. Rows of a query lie together, and are named by their places."""
+    starts = np.flatnonzero(np.diff(group, prepend=group[0] - 1))
+    parts = np.split(values, starts[1:])
+    names = [f"d{place}" for place in range(max(map(len, parts)))]
+    return {f"q{query}": dict(zip(names, part.tolist(), strict=False)) for query, part in enumerate(parts)}
+
+
+def pytrec_eval(measure: str) -> Adapter:
+    """A measure of trec_eval, averaged; with a cut-off by another name."""
+
+    def prepare(relevance: np.ndarray, scores: np.ndarray, group: np.ndarray, k: int | None = None) -> Call:
+        library = importlib.import_module("pytrec_eval")
+        name = {"ndcg": "ndcg_cut"}.get(measure, measure) if k else measure
+        qrels, run = nested(relevance, group), nested(scores, group)
+        evaluator = library.RelevanceEvaluator(qrels, {f"{name}.{k}" if k else name})
+        key = f"{name}_{k}" if k else name
+        return lambda: float(np.mean([found[key] for found in evaluator.evaluate(run).values()]))
+
+    return prepare
+
+
+PYTREC_EVAL = Library(
+    "pytrec_eval",
+    "pytrec_eval-terrier",
+    ("pytrec_eval",),
+    limits="on one thread; dicts of dicts are made of the arrays before the time is taken",
+    allowed=1e-12,
+    because="plain sums",
+    adapters={
+        "ndcg_at_k": pytrec_eval("ndcg"),
+        "precision_at_k": pytrec_eval("P"),
+        "average_precision_at_k": pytrec_eval("map"),
+        "reciprocal_rank": pytrec_eval("recip_rank"),
+    },
+)
+
+
+def ranx(measure: str) -> Adapter:
+    def prepare(relevance: np.ndarray, scores: np.ndarray, group: np.ndarray, k: int | None = None) -> Call:
+        library = importlib.import_module("ranx")
+        qrels, run = library.Qrels(nested(relevance, group)), library.Run(nested(scores, group))
+        return lambda: float(library.evaluate(qrels, run, f"{measure}@{k}" if k else measure))
+
+    return prepare
+
+
+RANX = Library(
+    "ranx",
+    "ranx",
+    ("ranx",),
+    limits="its Qrels and Run are made of the arrays before the time is taken, which is longer",
+    allowed=1e-12,
+    because="plain sums",
+    adapters={
+        "ndcg_at_k": ranx("ndcg"),
+        "precision_at_k": ranx("precision"),
+        "average_precision_at_k": ranx("map"),
+        "reciprocal_rank": ranx("mrr"),
+    },
+)
+
+# They have nothing else, and stand in no column of their own.
+RIVAL_LIBRARIES = {library.name: library for library in (PYTREC_EVAL, RANX)}

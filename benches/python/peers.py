@@ -4,7 +4,8 @@ All run in one process, turn and turn about; times are medians, in milliseconds.
 compared: ours with scikit-learn's to 12 digits (11 where `cases` says so), the others' with ours to what each can do,
 which the notes below the table tell. Scratch is the growth of
 the peak resident memory during one call, the result included, in a process of its own; scikit-learn's is measured on a
-tenth of the rows. Exits with 1 where a target is missed.
+tenth of the rows. What scikit-learn has not is timed against libraries for it alone, a row each.
+Exits with 1 where a target is missed.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ from functools import partial
 
 import sklearn.metrics
 import trueval
-from cases import GROWTHS, ROWS, YARDSTICKS, Growth, Row, Yardstick
+from cases import GROWTHS, RIVALS, ROWS, YARDSTICKS, Growth, Rival, Row, Yardstick
 from inputs import Case
-from libraries import LIBRARIES, Library
+from libraries import LIBRARIES, RIVAL_LIBRARIES, Library
 from measure import Call, apart, exponent, machine, medians, peak_growth, printed_number, timed
 from rich import box
 from rich.console import Console
@@ -37,8 +38,8 @@ ALIKE = 1e-9
 # calls with 10^7 rows, and fewer of what no target hangs on.
 THEIR_LIMIT, OTHER_LIMIT = 10, 4
 
-Entry = Row | Yardstick | Growth
-ENTRIES: tuple[Entry, ...] = (*ROWS, *YARDSTICKS, *GROWTHS)
+Entry = Row | Rival | Yardstick | Growth
+ENTRIES: tuple[Entry, ...] = (*ROWS, *RIVALS, *YARDSTICKS, *GROWTHS)
 
 
 @dataclass
@@ -147,6 +148,31 @@ def measure_yardstick(entry: Yardstick, pace: Pace) -> Line:
     return Line(entry.name, pace.rows, ours, ratio, f"≤ {entry.at_most:g}", met, entry.against, other)
 
 
+def measure_rival(entry: Rival, pace: Pace) -> Line:
+    """Our time, from the arrays to the mean, and the other library's, whose own kind of input is ready."""
+    case, library = entry.sample(pace.rows), RIVAL_LIBRARIES[entry.library]
+    function = partial(getattr(trueval.retrieval, entry.function), *case.args, **entry.keywords)
+    line = Line(entry.name, len(case.args[0]), 0, 0, reference=library.name)
+    call = library.prepare(entry.function, case.args, None, entry.keywords) if library.version else None
+    calls = [function, call] if call else [function]
+    first, values = zip(*map(timed, calls), strict=True)
+    if call and (gap := apart(*values)) > entry.tolerance:
+        line.wrong = f"{values[0]!r}, but {library.name} has {values[1]!r}, {gap:.1e} apart"
+        return line
+    limits = [math.inf, THEIR_LIMIT][: len(calls)]
+    line.ours, *theirs = medians(
+        calls, pace.repeat, pace.patience, share=pace.share, first=(0.0, *first[1:]), limits=limits
+    )
+    if not call:
+        line.note = f"{library.name} is not installed"
+        return line
+    line.theirs, line.reference = theirs[0], f"{library.name} {library.version}"
+    line.ratio = line.theirs / line.ours
+    line.target, line.met = f"≥ {entry.at_least:g}", line.ratio >= entry.at_least
+    line.note = library.limits
+    return line
+
+
 def measure_growth(entry: Growth, pace: Pace) -> Line:
     lengths = [max(int(pace.rows * factor), 2) for factor in entry.factors]
     times = []
@@ -163,6 +189,8 @@ def measure_growth(entry: Growth, pace: Pace) -> Line:
 def measure(entry: Entry, pace: Pace) -> Line:
     if isinstance(entry, Row):
         return measure_row(entry, pace)
+    if isinstance(entry, Rival):
+        return measure_rival(entry, pace)
     return measure_yardstick(entry, pace) if isinstance(entry, Yardstick) else measure_growth(entry, pace)
 
 

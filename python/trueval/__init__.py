@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ._backend import backend, get_num_threads, set_num_threads, use_backend
 
 if TYPE_CHECKING:
-    from . import calibration, inference, language, segmentation, streaming
+    from . import calibration, inference, language, retrieval, segmentation, streaming
     from .classification import (
         accuracy_score,
         balanced_accuracy_score,
@@ -128,6 +128,7 @@ __all__ = [
     "precision_score",
     "r2_score",
     "recall_score",
+    "retrieval",
     "roc_auc_score",
     "roc_curve",
     "root_mean_squared_error",
@@ -146,7 +147,7 @@ __all__ = [
 # The families are imported at the first use of one of their functions: all of them take longer than the rest together.
 _FAMILIES = ("classification", "ranking", "regression")
 # Modules whose functions are called by the module's name.
-_MODULES = ("calibration", "inference", "language", "segmentation", "streaming")
+_MODULES = ("calibration", "inference", "language", "retrieval", "segmentation", "streaming")
 
 
 def __getattr__(name: str) -> Any:

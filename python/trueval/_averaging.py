@@ -46,6 +46,9 @@ D² of the pinball loss: y_true all at its quantile    1.0 if perfect, else 0.0 
 D² of a deviance: y_true has none from its mean       ZeroDivisionError
 MAPE: a target of 0                                   counts as 2.2e-16                   none
 log loss: y_true of one class and `labels` not given  ValueError
+retrieval: a query without a relevant document        0.0                                 none
+group AUC: a query without one, or without another    NaN; the mean is over other queries UndefinedMetricWarning where
+                                                                                          there is none
 ====================================================  ==================================  =============================
 """
 

@@ -453,3 +453,20 @@ def top_reliability(
     `classes` is sorted, in the dtype of `y_true`, and holds every label in it; `y_proba` has shape (n, len(classes)).
     Of equal probabilities the first counts.
     """
+
+# retrieval ------------------------------------------------------------------------------------------------------------
+
+def by_query(
+    metric: int, relevance: NDArray[Any], scores: _Scores, group: _Labels, k: int | None, /
+) -> NDArray[np.float64]:
+    """A metric of each query in order of first appearance, from relevance, score and query of each document.
+
+    `metric` is 0 for NDCG of gains that are the relevance, 1 of gains 2**relevance - 1, 2 for precision, 3 for recall,
+    4 for average precision, 5 for the reciprocal rank, 6 for whether there is a hit, 7 for the precision of as many as
+    are relevant, 8 for the area under the ROC curve; `k` cuts rankings off in 0 to 6. `relevance` is of any dtype of
+    labels, its floats finite but not necessarily whole; what is not above 0 is not relevant. `group` holds integers.
+
+    Ties count as the mean over their orders. A score of minus infinity is no rank: relevant documents that have it
+    count among the relevant ones alone (in 8, it is the lowest score). 0 where no relevant document was retrieved; in
+    8, NaN where all are relevant, or none.
+    """

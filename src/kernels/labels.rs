@@ -71,6 +71,14 @@ dispatched! {
 }
 
 dispatched! {
+    fn write_amounts<L: Label>(labels: &[L], out: &mut [f64]) {
+        for (slot, label) in out.iter_mut().zip(labels) {
+            *slot = label.amount();
+        }
+    }
+}
+
+dispatched! {
     fn write_matches<L: Label, M: From<bool>>(labels: &[L], key: u64, out: &mut [M]) {
         for (slot, label) in out.iter_mut().zip(labels) {
             *slot = M::from(label.key() == key);
@@ -221,6 +229,17 @@ impl Labels<'_> {
     #[inline]
     pub fn keys(&self, start: usize, out: &mut [u64]) {
         with_labels!(self, s => write_keys(&s[start..], out))
+    }
+
+    /// Writes the values of consecutive rows, the first of them `start`, as floats; of any floats, whole or not.
+    pub fn amounts(&self, start: usize, out: &mut [f64]) {
+        with_labels!(self, s => write_amounts(&s[start..], out))
+    }
+
+    /// The values of some rows, as floats.
+    pub fn amounts_of(&self, rows: &[u32], out: &mut Vec<f64>) {
+        out.clear();
+        with_labels!(self, s => out.extend(rows.iter().map(|row| s[*row as usize].amount())));
     }
 
     /// Writes the offsets of consecutive rows in a window; false where one is not in it, or no label.

@@ -12,3 +12,4 @@ pub mod placements;
 pub mod ranking;
 pub mod regression;
 pub mod resample;
+pub mod retrieval;

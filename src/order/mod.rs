@@ -25,6 +25,7 @@
 //! * `places`: where each row lies among the other class, likewise, for both classes in turn.
 //! * `sorted`: curves need the order of all rows: a counting sort to parts of some 8 rows, and insertion in these.
 //! * `groups`: rows counted by score, where there are few scores.
+//! * `members`: rows listed by the group that they belong to.
 //! * `network`: short rows, many at once, for what ranks row by row.
 //! * `dealer`: which scores go to which bucket; a bucket of far more than its share is dealt again, in place.
 //! * `scratch`: memory for the dealt rows, kept for the next call where it is not too much.
@@ -71,6 +72,7 @@
 mod buckets;
 mod dealer;
 mod groups;
+mod members;
 mod network;
 mod pairs;
 mod places;
@@ -80,6 +82,7 @@ mod sorted;
 
 pub use buckets::{Bucket, Buckets, scatter, scatter_indexed, scatter_weighted};
 pub use groups::{Group, few_groups, half_groups};
+pub use members::{Members, members};
 pub use network::{LANES, Network};
 pub use pairs::{PROBES, Probing, Ranker, class_weights};
 pub use places::places;

@@ -12,6 +12,7 @@ mod placements;
 mod ranking;
 mod regression;
 mod resample;
+mod retrieval;
 mod threads;
 
 use pyo3::prelude::*;
@@ -52,6 +53,8 @@ mod core_module {
     };
     #[pymodule_export]
     use super::resample::{bootstrap_sums, rank_bootstrap, sign_flip_sums};
+    #[pymodule_export]
+    use super::retrieval::by_query;
 
     #[pymodule_export]
     use super::threads::{get_num_threads, set_num_threads};

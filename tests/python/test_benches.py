@@ -32,6 +32,13 @@ def test_the_table_for_the_readme():
     assert "≥ 8" in row
 
 
+def test_what_scikit_learn_has_not():
+    done = run("--quick", "--case", "^MAP ")
+    assert done.returncode == 0, done.stderr
+    for name in ("pytrec_eval", "ranx"):
+        assert f"MAP : {name}" in done.stdout, done.stdout
+
+
 def test_scratch_of_one_call():
     done = run("--scratch", "accuracy", "ours", "--rows", "1e5")
     assert done.returncode == 0, done.stderr

@@ -15,6 +15,7 @@ mod placements;
 mod ranking;
 mod regression;
 mod resample;
+mod retrieval;
 
 use trueval::fold::Stop;
 

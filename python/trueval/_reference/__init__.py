@@ -50,6 +50,7 @@ from .regression import (
     tweedie_deviance,
 )
 from .resample import bootstrap_sums, rank_bootstrap, sign_flip_sums
+from .retrieval import by_query
 from .threads import get_num_threads, set_num_threads
 
 __all__ = [
@@ -64,6 +65,7 @@ __all__ = [
     "bootstrap_sums",
     "brier",
     "brier_binary",
+    "by_query",
     "class_pairs",
     "class_ranks",
     "contingency",
