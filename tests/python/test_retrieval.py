@@ -221,8 +221,8 @@ def test_any_number_of_threads_gives_the_same_bits(layout: str) -> None:
 
 
 def test_a_million_queries(backend: str) -> None:
-    n = 1_000_000
-    group = np.random.default_rng(0).permutation(n) if backend == "native" else np.arange(n)
+    n = 1_000_000 if backend == "native" else 100_000
+    group = np.random.default_rng(0).permutation(n)
     relevance = np.arange(n) % 2
     for name in CUT:
         values = call(name, relevance, np.ones(n, np.float32), group, k=1)
