@@ -2,7 +2,7 @@
 
 `confidence_interval` gives a metric with an interval; `compare` the difference of two models on the same rows, with
 interval and p-value; `required_rows` how many rows it takes to see a difference; `adjust_pvalues` accounts for several
-comparisons. NumPy is all they need.
+comparisons; `compare_statistics` takes metrics that are functions of sums over rows. NumPy is all they need.
 
 What is the answer where formulas give none:
 
@@ -23,6 +23,7 @@ areas of a class of one row are compared               NaN, and an UndefinedMetr
 =====================================================  ==============================================================
 """
 
+from ._statistics import compare_statistics
 from .correction import adjust_pvalues
 from .paired import compare
 from .power import required_rows
@@ -35,6 +36,7 @@ __all__ = [
     "Estimate",
     "adjust_pvalues",
     "compare",
+    "compare_statistics",
     "confidence_interval",
     "required_rows",
 ]

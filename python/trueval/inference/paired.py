@@ -171,12 +171,9 @@ def compare(
     """
     level = check_level(confidence_level)
     check_method(method)
-    if alternative not in ("two-sided", "less", "greater"):
-        raise ValueError(f"alternative must be 'two-sided', 'less' or 'greater', got {alternative!r}.")
+    check_question(alternative, equivalence_margin)
     if correction is not None and correction not in CORRECTIONS:
         raise ValueError(f"correction must be None or one of {', '.join(map(repr, CORRECTIONS))}, got {correction!r}.")
-    if equivalence_margin is not None and not 0.0 < equivalence_margin < math.inf:
-        raise ValueError(f"equivalence_margin must be positive and finite, got {equivalence_margin!r}.")
     plan = Plan(n_resamples, rng, progress, resampling)
     several = isinstance(metric, (list, tuple))
     metrics = {find(one)[1]: one for one in metric} if several else {find(metric)[1]: metric}
@@ -215,6 +212,14 @@ def compare(
     if several:
         return {model: {name: found[model, name] for name in metrics} for model in models}
     return {model: comparison for (model, _), comparison in found.items()}
+
+
+def check_question(alternative: Any, equivalence_margin: Any) -> None:
+    """Check what is asked of a difference."""
+    if alternative not in ("two-sided", "less", "greater"):
+        raise ValueError(f"alternative must be 'two-sided', 'less' or 'greater', got {alternative!r}.")
+    if equivalence_margin is not None and not 0.0 < equivalence_margin < math.inf:
+        raise ValueError(f"equivalence_margin must be positive and finite, got {equivalence_margin!r}.")
 
 
 def _models(tuned: Any) -> dict[Any, Any]:
