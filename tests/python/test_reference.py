@@ -564,6 +564,7 @@ def test_inputs_stay_as_they_were() -> None:
         (reference.rank_bootstrap, (0, [(None, None, groups)], 2, 2, None, False, 0, 0, 3)),
         (reference.bootstrap_sums, (weight, None, None, 1, 50, True, 0, 0, 3)),
         (reference.sign_flip_sums, (weight, 0, 0, 3)),
+        (reference.by_query, (4, labels, weight, places, None)),
         (reference.cross_entropy, (places, matrix, False, 1)),
         (reference.reliability, (labels, 1, weight, None, distinct / 3)),
         (reference.top_reliability, (labels, distinct, matrix, weight, distinct / 3)),

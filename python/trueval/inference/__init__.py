@@ -2,8 +2,9 @@
 
 `confidence_interval` gives a metric with an interval; `compare` the difference of two models on the same rows, with
 interval and p-value; `required_rows` how many rows it takes to see a difference; `adjust_pvalues` accounts for several
-comparisons. NumPy is all they need. `compare_counts`, `paired_moments` and `compare_estimates` make the same
-comparisons from what is left of rows that are on many machines.
+comparisons; `compare_statistics` takes metrics that are functions of sums over rows. `compare_counts`, `paired_moments`
+and `compare_estimates` make the same comparisons from what is left of rows that are on many machines. NumPy is all they
+need.
 
 What is the answer where formulas give none:
 
@@ -24,6 +25,7 @@ areas of a class of one row are compared               NaN, and an UndefinedMetr
 =====================================================  ==============================================================
 """
 
+from ._statistics import compare_statistics
 from .correction import adjust_pvalues
 from .paired import compare
 from .power import required_rows
@@ -40,6 +42,7 @@ __all__ = [
     "compare",
     "compare_counts",
     "compare_estimates",
+    "compare_statistics",
     "confidence_interval",
     "paired_moments",
     "required_rows",

@@ -66,7 +66,7 @@ class Problem(Question):
         values = tuple(self._number(function(y_true, pred, **extra, **params)) for pred in predictions)
         super().__init__(metric, values, num_samples(predictions[0] if y_true is None else y_true))
         self.weight = None if sample_weight is None else self._weights(sample_weight)
-        self.cluster = None if cluster is None else self._clusters(cluster)
+        self.cluster = None if cluster is None else code_clusters(cluster, predictions[0])
 
     def _number(self, value: Any) -> float:
         if isinstance(value, (tuple, dict)) or np.ndim(value) != 0:
@@ -83,15 +83,6 @@ class Problem(Question):
                 "sample_weight must hold one finite, nonnegative number for each row where an interval is asked for."
             )
         return weight
-
-    def _clusters(self, cluster: Any) -> NDArray[np.uint32]:
-        a = as_numpy(cluster)
-        if a.ndim != 1:
-            raise ValueError(f"cluster must have one dimension, got shape {a.shape}.")
-        check_consistent_length(self.predictions[0], a)
-        if a.dtype.kind == "f" and not np.isfinite(a).all():
-            raise ValueError("cluster must not hold NaN or infinity.")
-        return np.unique(a, return_inverse=True)[1].reshape(-1).astype(np.uint32)
 
     def gather(self) -> Evidence:
         """Find what is known, by the kind of the metric."""
@@ -161,7 +152,18 @@ def takes(function: Callable[..., Any], parameter: str) -> bool:
     return parameter in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
 
 
-def _units(problem: Problem, columns: Floats) -> Entries:
+def code_clusters(cluster: Any, rows: Any) -> NDArray[np.uint32]:
+    """Give the clusters that rows belong to numbers."""
+    a = as_numpy(cluster)
+    if a.ndim != 1:
+        raise ValueError(f"cluster must have one dimension, got shape {a.shape}.")
+    check_consistent_length(rows, a)
+    if a.dtype.kind == "f" and not np.isfinite(a).all():
+        raise ValueError("cluster must not hold NaN or infinity.")
+    return np.unique(a, return_inverse=True)[1].reshape(-1).astype(np.uint32)
+
+
+def units_of(problem: Question, columns: Floats) -> Entries:
     """Columns of the rows, added up within clusters."""
     if problem.cluster is not None:
         size = int(problem.cluster.max()) + 1
@@ -287,7 +289,7 @@ def _heavy_cells(problem: Problem, coded: Any, metric: Any) -> Sample:
 
 def _of_means(problem: Problem, columns: Floats, outcome: tuple[int, int, int] | None) -> Evidence:
     """Take a metric for a ratio of two sums, or a difference of two such ratios."""
-    entries = _units(problem, columns)
+    entries = units_of(problem, columns)
     sample = SumSample(entries, [_ratio] * len(problem.values), problem.values, ratio=True)
 
     def law(method: str) -> Law:
@@ -309,7 +311,7 @@ def _of_rows(problem: Problem) -> Evidence | None:
         return _of_means(problem, columns, outcome)
     if np.ndim(problem.y_true) > 1 and np.shape(problem.y_true)[1] > 1:
         return None  # the mean of the outputs' roots is no root of a mean
-    sample = SumSample(_units(problem, columns), [lambda s: np.sqrt(_ratio(s))] * len(values), problem.values)
+    sample = SumSample(units_of(problem, columns), [lambda s: np.sqrt(_ratio(s))] * len(values), problem.values)
 
     def law(method: str) -> Law:
         if len(values) == 2:
@@ -333,7 +335,7 @@ def _of_sums(problem: Problem) -> Evidence | None:
     weight = np.ones(problem.rows) if problem.weight is None else problem.weight
     columns = np.column_stack([columns_of(true, pred, weight) for pred in predictions])
     folds = [fold] * len(predictions)
-    return Evidence("sums", problem, lambda p: SumSample(_units(p, columns), folds, p.values))
+    return Evidence("sums", problem, lambda p: SumSample(units_of(p, columns), folds, p.values))
 
 
 # scores ---------------------------------------------------------------------------------------------------------------

@@ -171,7 +171,7 @@ def compare(
     """
     level = check_level(confidence_level)
     check_method(method)
-    check_hypothesis(alternative, equivalence_margin)
+    check_question(alternative, equivalence_margin)
     if correction is not None and correction not in CORRECTIONS:
         raise ValueError(f"correction must be None or one of {', '.join(map(repr, CORRECTIONS))}, got {correction!r}.")
     plan = Plan(n_resamples, rng, progress, resampling)
@@ -214,12 +214,12 @@ def compare(
     return {model: comparison for (model, _), comparison in found.items()}
 
 
-def check_hypothesis(alternative: str, margin: float | None) -> None:
-    """Refuse an alternative or a margin that is none."""
+def check_question(alternative: Any, equivalence_margin: Any) -> None:
+    """Check what is asked of a difference."""
     if alternative not in ("two-sided", "less", "greater"):
         raise ValueError(f"alternative must be 'two-sided', 'less' or 'greater', got {alternative!r}.")
-    if margin is not None and not 0.0 < margin < math.inf:
-        raise ValueError(f"equivalence_margin must be positive and finite, got {margin!r}.")
+    if equivalence_margin is not None and not 0.0 < equivalence_margin < math.inf:
+        raise ValueError(f"equivalence_margin must be positive and finite, got {equivalence_margin!r}.")
 
 
 def _models(tuned: Any) -> dict[Any, Any]:

@@ -13,7 +13,7 @@ from ._cells import Table, code_labels
 from ._evidence import Evidence, Problem, find, of_table
 from ._laws import StudentLaw
 from ._resampling import Plan
-from .paired import check_hypothesis, comparison_of, difference_of
+from .paired import check_question, comparison_of, difference_of
 from .results import Comparison
 from .single import check_level, check_method
 
@@ -100,7 +100,7 @@ def compare_counts(
     >>> round(found.difference, 6), found.wins, found.losses, found.method
     (0.1, 200, 100, 'mcnemar')
     """
-    check_hypothesis(alternative, equivalence_margin)
+    check_question(alternative, equivalence_margin)
     level, plan = check_level(confidence_level), Plan(n_resamples, rng, None, "multinomial")
     check_method(method)
     problem = _Counted(metric, [y_true, base, tuned], counts, params)
@@ -304,7 +304,7 @@ def compare_estimates(
     >>> found.statistic, round(found.pvalue, 4)
     (2.0, 0.0455)
     """
-    check_hypothesis(alternative, equivalence_margin)
+    check_question(alternative, equivalence_margin)
     level = check_level(confidence_level)
     law = StudentLaw(tuned - base, standard_error, df)
     return comparison_of(base, tuned, law, level, alternative, equivalence_margin, method, n, outcome)
