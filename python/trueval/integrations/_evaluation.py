@@ -90,7 +90,7 @@ class ComputeMetrics:
         self.ignore_index, self.threshold, self.memory_limit = ignore_index, threshold, memory_limit
         self.keep_losses = False
         self.last: Evaluation | None = None
-        self._plans = _plans(task, metrics, predictions)
+        self._plans = plans_of(task, metrics, predictions)
         self.names = tuple(self._plans)
         self._made(2 if task == "binary" else 3)  # refuses what is no parameter
         self.reset()
@@ -232,7 +232,7 @@ class ComputeMetrics:
         return f"<metrics of {self.task}: {', '.join(self.names)}>"
 
 
-class _Plan:
+class Plan:
     """A metric to be computed: its function, its parameters, and what it is fed with."""
 
     def __init__(self, task: str, function: str, params: dict[str, Any]) -> None:
@@ -243,7 +243,8 @@ class _Plan:
         if several and "average" in parameters_of(function):
             self.params.setdefault("average", "macro")
 
-    def state(self, classes: int | None, memory_limit: int | None) -> Any:
+    def parameters(self, classes: int | None) -> dict[str, Any]:
+        """Parameters of the function, for so many classes."""
         params, accepted = dict(self.params), parameters_of(self.function)
         if self.task in _CLASSES and classes is not None and "labels" in accepted:
             every = list(range(classes))
@@ -255,10 +256,14 @@ class _Plan:
                 params.pop("multi_class", None)
             elif classes is not None:
                 params.setdefault("multi_class", "ovr")
-        return streaming.state(self.function, memory_limit=memory_limit, **params)
+        return params
+
+    def state(self, classes: int | None, memory_limit: int | None) -> Any:
+        """State that has seen no rows."""
+        return streaming.state(self.function, memory_limit=memory_limit, **self.parameters(classes))
 
 
-def _plans(task: str, metrics: Any, predictions: str) -> dict[str, _Plan]:
+def plans_of(task: str, metrics: Any, predictions: str) -> dict[str, Plan]:
     if task == "causal-lm":
         return _token_plans(metrics)
     chosen: Mapping[str, Any]
@@ -272,7 +277,7 @@ def _plans(task: str, metrics: Any, predictions: str) -> dict[str, _Plan]:
     for key, given in chosen.items():
         name, params = given if isinstance(given, tuple) else (given, {})
         function, implied = resolve(name)
-        plan = _Plan(task, function, {**implied, **params})
+        plan = Plan(task, function, {**implied, **params})
         available = _FEEDS[task] if predictions != "labels" else {"labels"}
         if plan.feed in available:
             plans[key] = plan
@@ -290,7 +295,7 @@ def _key(metric: Any) -> str:
     return metric if isinstance(metric, str) else resolve(metric)[0]
 
 
-def _token_plans(metrics: Any) -> dict[str, _Plan]:
+def _token_plans(metrics: Any) -> dict[str, Plan]:
     known = _DEFAULTS["causal-lm"]
     names = known if metrics is None else (metrics,) if isinstance(metrics, str) else tuple(metrics)
     odd = [name for name in names if name not in known]
@@ -299,11 +304,11 @@ def _token_plans(metrics: Any) -> dict[str, _Plan]:
     plans = {}
     if "cross_entropy" in names or "perplexity" in names:
         # Losses of tokens are not negative, so that their mean is that of their distances from 0.
-        plans["cross_entropy"] = _Plan("causal-lm", "mean_absolute_error", {})
+        plans["cross_entropy"] = Plan("causal-lm", "mean_absolute_error", {})
     if "accuracy" in names:
-        plans["accuracy"] = _Plan("causal-lm", "accuracy_score", {})
+        plans["accuracy"] = Plan("causal-lm", "accuracy_score", {})
     if "perplexity" in names:
-        plans["perplexity"] = _Plan("causal-lm", "", {})
+        plans["perplexity"] = Plan("causal-lm", "", {})
     return {name: plans[name] for name in ("cross_entropy", "accuracy", "perplexity") if name in plans}
 
 

@@ -75,7 +75,7 @@ class Watch:
     findings : list of str
         What was warned of.
     best : dict of str to int
-        Step of the least loss, by evaluation set.
+        Step of the least loss, by evaluation set that is judged.
     """
 
     def __init__(self, metrics: ComputeMetrics, *, train: str, confidence_level: float, margin: float) -> None:
@@ -103,7 +103,7 @@ class Watch:
 
     @property
     def best(self) -> dict[str, int]:
-        """Step of the least loss, by evaluation set."""
+        """Step of the least loss, by evaluation set that is judged."""
         return {name: checkpoint.step for name, checkpoint in self._best.items()}
 
     def log(self, step: int, epoch: float | None, logs: Mapping[str, Any]) -> None:
@@ -282,7 +282,7 @@ def callback_class() -> Any:
 
         @property
         def best(self) -> dict[str, int]:
-            """Step of the least loss, by evaluation set."""
+            """Step of the least loss, by evaluation set that is judged."""
             return self.watch.best
 
         def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
