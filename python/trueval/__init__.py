@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ._backend import backend, get_num_threads, set_num_threads, use_backend
 
 if TYPE_CHECKING:
-    from . import inference, streaming
+    from . import inference, streaming, tasks
     from .classification import (
         accuracy_score,
         balanced_accuracy_score,
@@ -132,6 +132,7 @@ __all__ = [
     "root_mean_squared_log_error",
     "set_num_threads",
     "streaming",
+    "tasks",
     "top_k_accuracy_score",
     "true_negative_rate",
     "use_backend",
@@ -149,7 +150,7 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("trueval")
-    if name in _FAMILIES or name in ("inference", "streaming"):
+    if name in _FAMILIES or name in ("inference", "streaming", "tasks"):
         return import_module(f".{name}", __name__)
     if name in __all__:
         for family in _FAMILIES:
