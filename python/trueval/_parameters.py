@@ -19,6 +19,7 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 import numpy as np
 
 from . import exceptions
+from ._tensors import from_library, is_tensor
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -257,14 +258,23 @@ def validate(**constraints: list[Constraint]) -> Callable[[Callable[P, R]], Call
                 for name in required[given:]:
                     if name not in kwargs:
                         signature.bind(*args, **kwargs)
+            tensors = False
             for (types, check), value in zip(positional, args, strict=False):
-                if type(value) not in types and not check(value):
-                    refuse(args, kwargs)
+                if type(value) not in types:
+                    if not check(value):
+                        refuse(args, kwargs)
+                    tensors = tensors or is_tensor(value)
             for name, value in kwargs.items():
-                if type(value) not in exact[name] and not checks[name](value):
-                    refuse(args, kwargs)
+                if type(value) not in exact[name]:
+                    if not checks[name](value):
+                        refuse(args, kwargs)
+                    tensors = tensors or is_tensor(value)
             if given and kwargs and not kwargs.keys().isdisjoint(positional_names[:given]):
                 signature.bind(*args, **kwargs)
+            if tensors:
+                arrays: Any = [from_library(value) for value in args]
+                named: Any = {name: from_library(value) for name, value in kwargs.items()}
+                return function(*arrays, **named)
             return function(*args, **kwargs)
 
         checked._skl_parameter_constraints = Constraints(constraints)  # type: ignore[attr-defined]

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._parameters import is_sparse
+from .._tensors import from_library
 from .._validation.arrays import (
     as_numpy,
     canonical_scores,
@@ -60,6 +61,8 @@ class Problem(Question):
         params: dict[str, Any],
     ) -> None:
         function, self.name, _ = find(metric)
+        y_true, sample_weight, cluster = (from_library(one) for one in (y_true, sample_weight, cluster))
+        predictions = [from_library(one) for one in predictions]
         self.y_true, self.predictions, self.params = y_true, predictions, params
         extra = {} if sample_weight is None else {"sample_weight": sample_weight}
         # The public function checks everything, in its own words.

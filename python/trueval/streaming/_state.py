@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _backend
+from .._tensors import from_library
 from .._validation.arrays import SampleWeights, num_samples, sample_weights
 from ._bytes import encode, seal, unseal
 from ._sums import Total, accurate_sum
@@ -101,18 +102,6 @@ class Weighing:
         weighing.dtype = None if dtype is None else np.dtype(dtype)
         weighing.total = Total.of(np.asarray(exported["weight_total"]))
         return weighing
-
-
-def from_library(y: Any) -> Any:
-    """Array of a tensor, without its library: by DLPack, or as the tensor itself does it."""
-    if type(y) is np.ndarray or isinstance(y, (list, tuple)):
-        return y
-    if hasattr(y, "detach") and hasattr(y, "__dlpack__"):
-        y = y.detach()
-        return np.asarray(y.cpu() if hasattr(y, "cpu") else y)
-    if hasattr(y, "__dlpack__") and not hasattr(y, "__array__"):
-        return np.from_dlpack(y)
-    return y
 
 
 # Rows of small batches that are held together, and how small these are.
