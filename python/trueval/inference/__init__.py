@@ -2,7 +2,8 @@
 
 `confidence_interval` gives a metric with an interval; `compare` the difference of two models on the same rows, with
 interval and p-value; `required_rows` how many rows it takes to see a difference; `adjust_pvalues` accounts for several
-comparisons. NumPy is all they need.
+comparisons; `learning_curve` tells which checkpoint of a training run is best, and from where on it got worse. NumPy is
+all they need.
 
 What is the answer where formulas give none:
 
@@ -24,17 +25,22 @@ areas of a class of one row are compared               NaN, and an UndefinedMetr
 """
 
 from .correction import adjust_pvalues
+from .curve import Checkpoint, LearningCurve, learning_curve, learning_curve_of_values
 from .paired import compare
 from .power import required_rows
 from .results import Comparison, ConfidenceInterval, Estimate
 from .single import confidence_interval
 
 __all__ = [
+    "Checkpoint",
     "Comparison",
     "ConfidenceInterval",
     "Estimate",
+    "LearningCurve",
     "adjust_pvalues",
     "compare",
     "confidence_interval",
+    "learning_curve",
+    "learning_curve_of_values",
     "required_rows",
 ]
