@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ._backend import backend, get_num_threads, set_num_threads, use_backend
 
 if TYPE_CHECKING:
-    from . import inference, streaming, tasks
+    from . import inference, inspection, streaming, tasks
     from .classification import (
         accuracy_score,
         balanced_accuracy_score,
@@ -102,6 +102,7 @@ __all__ = [
     "hamming_loss",
     "hinge_loss",
     "inference",
+    "inspection",
     "jaccard_score",
     "label_ranking_average_precision_score",
     "label_ranking_loss",
@@ -150,7 +151,7 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("trueval")
-    if name in _FAMILIES or name in ("inference", "streaming", "tasks"):
+    if name in _FAMILIES or name in ("inference", "inspection", "streaming", "tasks"):
         return import_module(f".{name}", __name__)
     if name in __all__:
         for family in _FAMILIES:

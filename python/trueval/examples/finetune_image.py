@@ -65,18 +65,20 @@ def fine_tune(model: Any, inputs: torch.Tensor, labels: torch.Tensor, options: a
     import torch
 
     optimizer = torch.optim.AdamW(model.parameters(), lr=options.rate)
+    steps = options.epochs * -(-len(inputs) // BATCH)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, options.rate, total_steps=steps, pct_start=0.1, anneal_strategy="linear"
+    )
+    # In evaluation mode batch normalization keeps what it has, and nothing is dropped; gradients flow all the same.
+    model.train(options.batch_norm_training)
     for epoch in range(options.epochs):
-        model.train()
-        if not options.batch_norm_training:
-            for layer in model.modules():
-                if isinstance(layer, torch.nn.BatchNorm2d):
-                    layer.eval()
         total = 0.0
         for rows in torch.randperm(len(inputs)).split(BATCH):
             optimizer.zero_grad()
             loss = torch.nn.functional.cross_entropy(model(inputs[rows]), labels[rows])
             loss.backward()
             optimizer.step()
+            schedule.step()
             total += float(loss.detach()) * len(rows)
         print(f"epoch {epoch + 1}: loss {total / len(inputs):.4f}", flush=True)
 
@@ -120,9 +122,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(description="Fine-tune a network for images, and judge whether it helped.")
     parser.add_argument("--rows", type=int, default=1000, help="to train on (default: 1000)")
-    parser.add_argument("--test-rows", type=int, default=1000, help="to judge by (default: 1000)")
+    parser.add_argument("--test-rows", type=int, default=2000, help="to judge by (default: 2000)")
     parser.add_argument("--epochs", type=int, default=2, help="passes over the training rows (default: 2)")
-    parser.add_argument("--rate", type=float, default=1e-3, help="learning rate (default: 1e-3)")
+    parser.add_argument("--rate", type=float, default=5e-4, help="learning rate, at its height (default: 5e-4)")
     parser.add_argument("--batch-norm-training", action="store_true", help="let batch normalization learn, too")
     return shared.run("finetune_image", example, parser, argv)
 
