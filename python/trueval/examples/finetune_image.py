@@ -124,7 +124,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--rows", type=int, default=1000, help="to train on (default: 1000)")
     parser.add_argument("--test-rows", type=int, default=2000, help="to judge by (default: 2000)")
     parser.add_argument("--epochs", type=int, default=2, help="passes over the training rows (default: 2)")
-    parser.add_argument("--rate", type=float, default=5e-4, help="learning rate, at its height (default: 5e-4)")
+    parser.add_argument("--rate", type=float, default=1.5e-4, help="learning rate, at its height (default: 1.5e-4)")
     parser.add_argument("--batch-norm-training", action="store_true", help="let batch normalization learn, too")
     return shared.run("finetune_image", example, parser, argv)
 
