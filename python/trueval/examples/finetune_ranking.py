@@ -138,7 +138,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit status.
     """
     parser = argparse.ArgumentParser(description="Fine-tune a model of sentences for retrieval, and judge it.")
-    parser.add_argument("--rows", type=int, default=1500, help="questions to train on (default: 1500)")
+    parser.add_argument("--rows", type=int, default=1000, help="questions to train on (default: 1000)")
     parser.add_argument("--queries", type=int, default=300, help="to judge by (default: 300)")
     parser.add_argument("--documents", type=int, default=1000, help="to be ranked for each (default: 1000)")
     parser.add_argument("--epochs", type=int, default=1, help="passes over the training questions (default: 1)")
