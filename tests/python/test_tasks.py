@@ -1,0 +1,215 @@
+"""`trueval.tasks`: its table against the public functions, and what it says of data of each kind."""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+from operator import attrgetter
+
+import numpy as np
+import pytest
+import trueval as tv
+from trueval._tasks import METRICS
+from trueval.tasks import TASKS, metrics_for
+
+RNG = np.random.default_rng(0)
+N = 60
+BINARY = np.arange(N) % 2
+CLASSES = np.arange(N) % 7
+PROBABILITIES = RNG.dirichlet(np.ones(7), N)
+MARKS = np.stack([np.roll(BINARY, k) ^ (k == CLASSES) for k in range(4)], axis=1).astype(int)
+COUNTS = RNG.poisson(4.0, N) + 1
+RELEVANCE = (RNG.random((8, 15)) < 0.3).astype(int)
+MAPS = RNG.integers(0, 3, (4, 8, 8))
+# By task: the truth, and predictions of every kind that the task's metrics need.
+DATA = {
+    "binary": (BINARY, {"labels": 1 - BINARY, "scores": RNG.random(N), "probabilities": RNG.random(N)}),
+    "multiclass": (CLASSES, {"labels": np.roll(CLASSES, 1), "probabilities": PROBABILITIES}),
+    "multilabel": (MARKS, {"labels": 1 - MARKS, "scores": RNG.random(MARKS.shape)}),
+    "ordinal": (CLASSES, {"labels": np.roll(CLASSES, 1)}),
+    "regression": (COUNTS, {"values": COUNTS + RNG.random(N)}),
+    "ranking": (RELEVANCE, {"scores": RNG.random(RELEVANCE.shape)}),
+    "semantic-segmentation": (MAPS, {"label maps": 2 - MAPS}),
+}
+ROWS = [(task, metric) for task in TASKS for metric in metrics_for(task)]
+# The best prediction there is, from the truth.
+PERFECT = {
+    "multiclass": {"labels": CLASSES, "probabilities": np.eye(7)[CLASSES]},
+}
+
+
+def test_every_task_has_data():
+    assert set(DATA) == set(TASKS)
+
+
+@pytest.mark.parametrize(("task", "metric"), ROWS, ids=[f"{task}-{metric.name}" for task, metric in ROWS])
+def test_a_row_names_a_public_function_and_how_to_call_it(task, metric):
+    truth, predictions = DATA[task]
+    perfect = PERFECT.get(task, {}).get(metric.needs, truth)
+    function = attrgetter(metric.function)(tv)
+    assert set(metric.params) <= set(inspect.signature(function).parameters)
+    flat = (lambda x: x.reshape(-1)) if metric.needs == "label maps" else (lambda x: x)
+    values = [function(flat(truth), flat(answer), **metric.params) for answer in (predictions[metric.needs], perfect)]
+    assert all(isinstance(value, float) for value in values)
+    # The direction is what the function does with a perfect answer.
+    assert (values[1] > values[0]) == metric.higher_is_better
+    assert values[0] != values[1]
+    assert metric.title
+    assert metric.reason
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_one_metric_decides(task):
+    for advice in (metrics_for(task), metrics_for(task, DATA[task][0])):
+        assert [metric.decides for metric in advice] == [True] + [False] * (len(advice) - 1)
+        assert len({metric.name for metric in advice}) == len(advice)
+        assert advice[1:] == advice.metrics[1:]
+        assert str(advice).startswith(f"{task}: decide by {advice[0].title} ({advice.why})\n")
+        assert all(metric.reason in str(advice) for metric in advice)
+
+
+def cautions(advice):
+    return {metric.name: metric.caution for metric in advice if metric.caution}
+
+
+def test_rare_positives():
+    advice = metrics_for("binary", ["no"] * 190 + ["yes"] * 10)
+    assert advice[0].name == "average_precision_score"
+    assert cautions(advice)["accuracy_score"] == "always answering no is right in 95.0 % of the rows"
+    assert "roc_auc_score" in cautions(advice)
+    assert not {"f1_score", "matthews_corrcoef"} & set(cautions(advice))
+    assert advice.findings == ("10 of 200 rows are yes (5.0 %)", "10 rows only are yes: expect wide intervals")
+    assert metrics_for("binary", [0] * 190 + [1] * 10, predictions="labels")[0].name == "f1_score"
+
+
+def test_frequent_positives():
+    advice = metrics_for("binary", [0] * 10 + [1] * 190, predictions="labels")
+    assert cautions(advice)["f1_score"] == "most rows are 1: always answering so earns 0.95 or more"
+    assert "10 rows only are 0: expect wide intervals" in advice.findings
+
+
+def test_even_classes():
+    assert metrics_for("binary", BINARY)[0].name == "roc_auc_score"
+    assert metrics_for("binary", BINARY, predictions="labels")[0].name == "accuracy_score"
+    assert not cautions(metrics_for("binary", BINARY))
+    assert metrics_for("multiclass", CLASSES)[0].name == "accuracy_score"
+
+
+def test_uneven_classes():
+    advice = metrics_for("multiclass", [0] * 90 + [1] * 9 + [2])
+    assert advice[0].name == "f1_score_macro"
+    assert cautions(advice)["accuracy_score"] == "always answering 0 is right in 90.0 % of the rows"
+    assert "1 row only are 2: expect wide intervals" in advice.findings
+    assert "top_k_accuracy_score_at_5" not in {metric.name for metric in advice}  # there are three classes
+
+
+def test_multilabel_without_rows_of_a_label():
+    marks = MARKS.copy()
+    assert metrics_for("multilabel", marks)[0].name == "average_precision_score_macro"
+    marks[:, 2] = 0
+    advice = metrics_for("multilabel", marks)
+    assert advice[0].name == "label_ranking_average_precision_score"
+    assert cautions(advice)["f1_score_macro"] == "1 label has no row, and no value"
+    assert metrics_for("multilabel", marks, predictions="labels")[0].name == "f1_score_micro"
+
+
+def test_sparse_labels():
+    marks = np.eye(20, dtype=bool)[np.arange(40) % 20]
+    assert cautions(metrics_for("multi_label", marks))["hamming_loss"] == "answering nothing at all earns 0.050"
+
+
+def test_uneven_grades():
+    assert metrics_for("ordinal", CLASSES)[0].name == "mean_absolute_error"
+    assert metrics_for("ordinal", [3] * 50 + [1, 2, 4])[0].name == "cohen_kappa_score_quadratic"
+
+
+def test_far_out_labels():
+    values = np.concatenate([RNG.normal(10, 1, 400), [1e4, -1e4]])
+    advice = metrics_for("regression", values)
+    assert advice[0].name == "mean_absolute_error"
+    assert "2 of 402 labels are far out" in advice.findings
+    assert set(cautions(advice)) >= {"mean_squared_error", "root_mean_squared_error", "r2_score"}
+    # A tenth of them is no accident.
+    assert metrics_for("regression", np.concatenate([values[:400], [1e4] * 40]))[0].name == "root_mean_squared_error"
+
+
+def test_what_labels_forbid():
+    names = {metric.name for metric in metrics_for("regression", [-1.5, 2.0, 3.0])}
+    assert not {"root_mean_squared_log_error", "mean_poisson_deviance"} & names
+    names = {metric.name for metric in metrics_for("regression", COUNTS)}
+    assert {"root_mean_squared_log_error", "mean_poisson_deviance"} <= names
+    assert "mean_absolute_percentage_error" in cautions(metrics_for("regression", [0.0, 1.0, 2.0]))
+
+
+def test_ranking_by_query():
+    group = np.repeat(np.arange(8), 15)
+    order = RNG.permutation(group.size)
+    flat = metrics_for("retrieval", RELEVANCE.reshape(-1)[order], group=group[order])
+    matrix = metrics_for("ranking", RELEVANCE)
+    assert flat.findings == matrix.findings
+    assert flat[0].name == matrix[0].name == "ndcg_score_at_10"
+    assert metrics_for("ranking", RELEVANCE[:, :9])[0].name == "ndcg_score"
+    assert any("one relevant document" in found for found in metrics_for("ranking", np.eye(4)).findings)
+    graded = metrics_for("ranking", RELEVANCE * 2)
+    assert "average_precision_score_samples" not in {metric.name for metric in graded}
+    assert (
+        "1 of 3 queries have no relevant document, and count as 0"
+        in metrics_for("ranking", [[0, 0], [0, 1], [1, 0]]).findings
+    )
+
+
+def test_background_of_label_maps():
+    maps = np.zeros((2, 10, 10), np.uint8)
+    maps[0, 0, :5] = 1
+    caution = cautions(metrics_for("segmentation", maps))["accuracy_score"]
+    assert caution == "always answering 0 is right in 97.5 % of the pixels"
+
+
+def test_the_command_line_takes_its_metrics_from_here():
+    for task, metrics in METRICS.items():
+        rows = {metric.name: metric for metric in metrics_for(task)}
+        assert {metric.name for metric in metrics} == {row.name for row in rows.values() if row.compared}
+        for metric in metrics:
+            row = rows[metric.name]
+            assert (metric.title, metric.higher_is_better) == (row.title, row.higher_is_better)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("clustering",), r"task must be one of 'binary', .*, got 'clustering'"),
+        (("binary", [0, 1, 2]), "y_true must have two distinct values for a binary task, got 3"),
+        (("multiclass", [1, 1]), "y_true must have two distinct values or more"),
+        (("multilabel", [[0, 2]]), "y_true must be a matrix of 0 and 1"),
+        (("ordinal", ["low", "high"]), "text has no order"),
+        (("ordinal", [0.5, 1.0]), "whole numbers"),
+        (("ranking", [[1, -1]]), "0 or more"),
+        (("regression", []), "Found array with 0 sample"),
+        (("regression", [1.0, np.nan]), "NaN"),
+        (("binary", [0.0, np.nan]), "NaN"),
+    ],
+)
+def test_refusals(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        metrics_for(*arguments)
+
+
+def test_refusals_of_keywords():
+    with pytest.raises(ValueError, match="group makes sense for ranking only"):
+        metrics_for("binary", [0, 1], group=[1, 1])
+    with pytest.raises(ValueError, match="group needs y_true"):
+        metrics_for("ranking", group=[1, 1])
+    with pytest.raises(ValueError, match=r"predictions must be among .*, got 'logits'"):
+        metrics_for("binary", predictions="logits")
+    with pytest.raises(ValueError, match="no metric of regression takes predictions='labels'"):
+        metrics_for("regression", predictions="labels")
+    with pytest.raises(TypeError, match="task must be a str, got NoneType"):
+        metrics_for(None)
+    with pytest.raises(TypeError, match="a mixture that has no order"):
+        metrics_for("binary", np.array([1, "a"], dtype=object))
+
+
+def test_it_is_imported_at_first_use():
+    code = "import sys, trueval; assert 'trueval.tasks' not in sys.modules; print(trueval.tasks.TASKS[0])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "binary\n"
