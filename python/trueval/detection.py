@@ -177,7 +177,7 @@ def compare(
         What images belong together (frames of a video), by their ids: clusters are then taken for independent, and not
         images.
     n_resamples : int, default=1999
-        Replicates; fewer than elsewhere, as each costs milliseconds where there are 10⁵ detections.
+        Replicates; fewer than elsewhere, as each takes 20 milliseconds where there are 10⁵ detections.
     **options
         `method`, `alternative`, `confidence_level`, `rng`, `equivalence_margin`, `resampling` and `progress`, as in
         `trueval.inference.compare`. Methods are ``'bootstrap-percentile'`` (the default), ``'bootstrap-basic'``,
