@@ -136,11 +136,15 @@ def queries(n: int) -> Case:
 
 
 def documents(n: int) -> Case:
-    """Grades of which one in ten is positive, scores, and queries of 100 documents."""
+    """Grades of which one in ten is positive, scores, and queries of 100 documents.
+
+    Scores are ranks, since pytrec_eval rounds them to float32, and each library has its own way with ties.
+    """
     rng = np.random.default_rng(0)
-    size = max(n // 100, 1) * 100
-    grades = (rng.random(size) < 0.1) * rng.integers(1, 5, size)
-    return Case((grades, grades + rng.standard_normal(size), np.arange(size) // 100))
+    shape = max(n // 100, 1), 100
+    grades = (rng.random(shape) < 0.1) * rng.integers(1, 5, shape)
+    ranks = np.argsort(np.argsort(grades + rng.standard_normal(shape), axis=1), axis=1)
+    return Case((grades.ravel(), ranks.ravel().astype(np.float64), np.repeat(np.arange(shape[0]), 100)))
 
 
 def marks(n: int) -> Case:

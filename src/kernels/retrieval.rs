@@ -226,6 +226,9 @@ const SHARE: usize = 1 << 12;
 /// Where so few scores count, they are compared with all others.
 const FEW: usize = 48;
 
+/// Those that are compared are filled up to a multiple of this, a few vectors.
+const PAD: usize = 16;
+
 /// More than this are put in order by all threads.
 const MANY: usize = 1 << 16;
 
@@ -318,26 +321,13 @@ impl<S: Score> Desk<S> {
     /// former there are.
     fn split(&mut self, grades: &[f64], scores: &[S], all_ranked: bool) -> [usize; 3] {
         let room = grades.len();
-        if self.others.len() < room + 8 {
+        if self.others.len() < room + PAD {
             self.relevant.resize(room + 1, (S::default(), 0.0));
-            self.others.resize(room + 8, S::PADDING);
+            self.others.resize(room + PAD, S::PADDING);
         }
         self.missed.clear();
-        let (relevant, others) = (&mut self.relevant[..=room], &mut self.others[..=room]);
-        let (mut i, mut j) = (0, 0);
-        for (grade, score) in grades.iter().zip(scores) {
-            if score.is_unranked() && !all_ranked {
-                if *grade > 0.0 {
-                    self.missed.push(*grade);
-                }
-                continue;
-            }
-            // Both are written and one is kept: there is nothing to predict.
-            (relevant[i], others[j]) = ((*score, *grade), *score);
-            i += usize::from(*grade > 0.0);
-            j += usize::from(*grade <= 0.0);
-        }
-        [i, j, i + self.missed.len()]
+        let [found, others] = split(grades, scores, all_ranked, &mut self.relevant, &mut self.others, &mut self.missed);
+        [found, others, found + self.missed.len()]
     }
 
     /// How many relevant documents are among the first `cut`, on average.
@@ -376,10 +366,9 @@ impl<S: Score> Desk<S> {
         }
         sort_relevant(own, &mut self.packed, &mut self.ordered);
         if own.len().min(cut) <= FEW {
-            let padding = others.next_multiple_of(8) - others;
+            let padding = others.next_multiple_of(PAD) - others;
             self.others[others..others + padding].fill(S::PADDING);
-            let others = self.others[..others + padding].as_chunks().0;
-            count_ties(own, others, padding, cut, exponential, &mut self.ties);
+            count_ties(own, &self.others[..others + padding], padding, cut, exponential, &mut self.ties);
             return;
         }
         let others = &mut self.others[..others];
@@ -395,6 +384,33 @@ impl<S: Score> Desk<S> {
             }
             self.ties.push(Tie::new(same, above, up_to - above, found, exponential));
         }
+    }
+}
+
+dispatched! {
+    /// Writes relevant documents and others to the beginning of their places; how many there are of each.
+    fn split<S: Score>(
+        grades: &[f64],
+        scores: &[S],
+        all_ranked: bool,
+        relevant: &mut [(S, f64)],
+        others: &mut [S],
+        missed: &mut Vec<f64>,
+    ) -> [usize; 2] {
+        let (mut i, mut j) = (0, 0);
+        for (grade, score) in grades.iter().zip(scores) {
+            if score.is_unranked() && !all_ranked {
+                if *grade > 0.0 {
+                    missed.push(*grade);
+                }
+                continue;
+            }
+            // Both are written and one is kept: there is nothing to predict.
+            (relevant[i], others[j]) = ((*score, *grade), *score);
+            i += usize::from(*grade > 0.0);
+            j += usize::from(*grade <= 0.0);
+        }
+        [i, j]
     }
 }
 
@@ -439,31 +455,27 @@ dispatched! {
     /// begins at `cut` or beyond.
     fn count_ties<S: Score>(
         own: &[(S, f64)],
-        others: &[[S; 8]],
+        others: &[S],
         padding: usize,
         cut: usize,
         exponential: bool,
         ties: &mut Vec<Tie>,
     ) {
-        let (all, mut found) = (8 * others.len() - padding, 0);
+        let (all, mut found) = (others.len() - padding, 0);
         for same in own.chunk_by(|a, b| a.0 == b.0) {
             let score = same[0].0;
-            let (mut below, mut up_to) = ([S::Key::from(0); 8], [S::Key::from(0); 8]);
-            for chunk in others {
-                for i in 0..8 {
-                    below[i] += S::Key::from(u32::from(chunk[i] < score));
+            let (mut below, mut up_to) = (0, 0);
+            // So that counts of 32 bits do not overflow.
+            for others in others.chunks(MANY) {
+                // Sums without lanes of ours: of these, the compiler made worse ones.
+                let (mut lower, mut no_higher) = (S::Key::from(0), S::Key::from(0));
+                for other in others {
+                    lower += S::Key::from(u32::from(*other < score));
+                    no_higher += S::Key::from(u32::from(*other <= score));
                 }
-                for i in 0..8 {
-                    up_to[i] += S::Key::from(u32::from(chunk[i] <= score));
-                }
+                below += lower.bits() as usize;
+                up_to += no_higher.bits() as usize;
             }
-            // Loops, since what is passed to an iterator is not inlined across the levels of instructions.
-            let (mut lower, mut no_higher) = (0u64, 0u64);
-            for i in 0..8 {
-                lower += below[i].bits();
-                no_higher += up_to[i].bits();
-            }
-            let (below, mut up_to) = (lower as usize, no_higher as usize);
             // Of the integers, the highest is equal to a padding.
             up_to -= if score == S::PADDING { padding } else { 0 };
             if all - up_to + found >= cut {
