@@ -30,7 +30,7 @@ def run(sign: str, **given: Any) -> dict[str, Any]:
 
 
 def test_each_snippet_has_a_test() -> None:
-    tested = re.findall(r'run\(\s*"([^"]+)"', Path(__file__).read_text("utf-8")) + ["integrations.keras"]
+    tested = [*re.findall(r'run\(\s*"([^"]+)"', Path(__file__).read_text("utf-8")), "integrations.keras"]
     assert all(sum(sign in snippet for sign in tested) == 1 for snippet in SNIPPETS)
     assert len(SNIPPETS) == len(tested) >= 8
 
