@@ -220,18 +220,35 @@ METRICS: dict[str, tuple[Metric, ...]] = {
     ),
     "ranking": (
         _shown(
-            *("ndcg_score", "ndcg_score", "NDCG", "scores", True),
+            *("ndcg_score", "retrieval.ndcg_at_k", "NDCG", "scores", True),
             "gain of the whole order over the best one, later places counting less; takes grades of relevance",
         ),
         _shown(
-            *("ndcg_score_at_10", "ndcg_score", "NDCG@10", "scores", True),
+            *("ndcg_score_at_10", "retrieval.ndcg_at_k", "NDCG@10", "scores", True),
             "gain of the first ten places over the best ten; takes grades of relevance",
             k=10,
         ),
         _more(
-            *("average_precision_score_samples", "average_precision_score", "MAP", "scores", True),
-            "precision at the place of each relevant document, the mean over them and over queries; relevant or not",
-            average="samples",
+            *("average_precision_at_k", "retrieval.average_precision_at_k", "MAP", "scores", True),
+            "precision at the place of each relevant document: for those who want to see all of them",
+        ),
+        _more(
+            *("reciprocal_rank", "retrieval.reciprocal_rank", "MRR", "scores", True),
+            "how soon the first relevant document comes: for those who want one",
+        ),
+        _more(
+            *("precision_at_10", "retrieval.precision_at_k", "precision@10", "scores", True),
+            "of the first ten, how many are relevant",
+            k=10,
+        ),
+        _more(
+            *("recall_at_10", "retrieval.recall_at_k", "recall@10", "scores", True),
+            "of the relevant ones, how many are among the first ten",
+            k=10,
+        ),
+        _more(
+            *("group_auc", "retrieval.group_auc", "group AUC", "scores", True),
+            "how often a relevant document is ranked above another of the same query, wherever they are",
         ),
     ),
     "semantic-segmentation": (

@@ -91,6 +91,8 @@ class Advice(Sequence[Metric]):
 def call(metric: Metric) -> str:
     """Write how a metric is called."""
     predictions = _ARGUMENTS.get(metric.needs, "y_pred")
+    if metric.function.startswith("retrieval."):
+        predictions += ", group"
     return f"{metric.function}(y_true, {predictions}{''.join(f', {k}={v!r}' for k, v in metric.params.items())})"
 
 
@@ -355,18 +357,17 @@ def _ranking(y_true: Any, group: Any) -> _Look:
     documents = f"{sizes.min()} to {sizes.max()}" if sizes.min() < sizes.max() else f"{sizes[0]}"
     seen.findings.append(f"{len(sizes)} queries of {documents} documents, {relevant.mean():.1f} of them relevant")
     if not np.all((y == 0) | (y == 1)):
-        seen.impossible.add("average_precision_score_samples")
-        seen.findings.append(f"{grades} grades of relevance: NDCG takes them, MAP would need relevant or not")
+        seen.findings.append(f"{grades} grades of relevance, which NDCG takes")
+        for metric in METRICS["ranking"]:
+            if not metric.function.endswith("ndcg_at_k"):
+                seen.cautions[metric.name] = "grades above 0 count alike"
     elif np.all(relevant == 1):
-        seen.findings.append("one relevant document for each query: MAP is the mean reciprocal rank (MRR)")
-    if group is not None:
-        # Takes a matrix.
-        seen.impossible.add("average_precision_score_samples")
+        seen.findings.append("one relevant document for each query: MAP and MRR are the same")
     none = int(np.count_nonzero(relevant == 0))
     if none:
         seen.findings.append(f"{none} of {len(sizes)} queries have no relevant document, and count as 0")
     if sizes.max() <= TOP:
-        seen.impossible.add("ndcg_score_at_10")
+        seen.impossible |= {"ndcg_score_at_10", "precision_at_10", "recall_at_10"}
     return seen
 
 
