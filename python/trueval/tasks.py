@@ -38,7 +38,13 @@ _SPELLINGS = {
 }
 # What predictions of a kind also are: probabilities rank, and the largest one is a label.
 _IMPLIED = {"probabilities": ("probabilities", "scores", "labels")}
-_ARGUMENTS = {"scores": "y_score", "probabilities": "y_proba"}
+_ARGUMENTS = {
+    "scores": ("y_true", "y_score"),
+    "probabilities": ("y_true", "y_proba"),
+    "answers": ("references", "predictions"),
+    "translations": ("references", "hypotheses"),
+    "detections": ("truth", "detections"),
+}
 
 
 @dataclass(frozen=True, repr=False)
@@ -90,10 +96,10 @@ class Advice(Sequence[Metric]):
 
 def call(metric: Metric) -> str:
     """Write how a metric is called."""
-    predictions = _ARGUMENTS.get(metric.needs, "y_pred")
+    truth, predictions = _ARGUMENTS.get(metric.needs, ("y_true", "y_pred"))
     if metric.function.startswith("retrieval."):
         predictions += ", group"
-    return f"{metric.function}(y_true, {predictions}{''.join(f', {k}={v!r}' for k, v in metric.params.items())})"
+    return f"{metric.function}({truth}, {predictions}{''.join(f', {k}={v!r}' for k, v in metric.params.items())})"
 
 
 @dataclass
@@ -375,12 +381,28 @@ def _segmentation(y_true: Any) -> _Look:
     values, sizes = _classes(np.asarray(y_true).reshape(-1))
     seen = _Look(Shape(sizes=tuple(sizes)))
     seen.findings.append(f"{len(values)} classes with {min(sizes)} to {max(sizes)} pixels")
-    seen.findings.append("pixels of an image belong together: intervals need cluster= with the image of each")
+    seen.findings.append("pixels of an image belong together: intervals come from per_image=True")
     if not seen.shape.even:
-        seen.cautions["accuracy_score"] = _answering(values[int(np.argmax(sizes))], max(sizes) / sum(sizes)).replace(
+        seen.cautions["pixel_accuracy"] = _answering(values[int(np.argmax(sizes))], max(sizes) / sum(sizes)).replace(
             "rows", "pixels"
         )
     return seen
+
+
+def _units(of_what: str) -> Callable[[Any], _Look]:
+    """Look at what is judged one by one, and drawn as a whole where two models are compared."""
+
+    def look(y_true: Any) -> _Look:
+        seen = _Look()
+        if of_what:
+            size = len(y_true)
+            if not size:
+                raise ValueError(f"y_true must hold {of_what}, got none")
+            few = ": expect wide intervals" if size < _FEW else ""
+            seen.findings.append(f"{size} {of_what}{few}")
+        return seen
+
+    return look
 
 
 _LOOKS: dict[str, Callable[[Any], _Look]] = {
@@ -390,4 +412,7 @@ _LOOKS: dict[str, Callable[[Any], _Look]] = {
     "ordinal": _ordinal,
     "regression": _regression,
     "semantic-segmentation": _segmentation,
+    "question-answering": _units("questions"),
+    "translation": _units("segments"),
+    "object-detection": _units(""),
 }

@@ -31,11 +31,25 @@ DATA = {
     "regression": (COUNTS, {"values": COUNTS + RNG.random(N)}),
     "ranking": (RELEVANCE, {"scores": RNG.random(RELEVANCE.shape)}),
     "semantic-segmentation": (MAPS, {"label maps": 2 - MAPS}),
+    "question-answering": (["the Nile", "1889"], {"answers": ["a river", "1889"]}),
+    "translation": (["It is raining hard today."] * 3, {"translations": ["It rains a lot today."] * 3}),
+    "object-detection": (
+        {"boxes": [[0, 0, 9, 9], [4, 4, 20, 20]], "labels": [1, 1], "image_ids": [1, 2]},
+        {
+            "detections": {
+                "boxes": [[0, 0, 9, 9], [4, 4, 9, 9]],
+                "labels": [1, 1],
+                "image_ids": [1, 2],
+                "scores": [0.8, 0.9],
+            }
+        },
+    ),
 }
 ROWS = [(task, metric) for task in TASKS for metric in metrics_for(task)]
 # The best prediction there is, from the truth.
 PERFECT = {
     "multiclass": {"labels": CLASSES, "probabilities": np.eye(7)[CLASSES]},
+    "object-detection": {"detections": {**DATA["object-detection"][0], "scores": [1.0, 1.0]}},
 }
 
 
@@ -49,7 +63,7 @@ def test_a_row_names_a_public_function_and_how_to_call_it(task, metric):
     perfect = PERFECT.get(task, {}).get(metric.needs, truth)
     function = attrgetter(metric.function)(tv)
     assert set(metric.params) <= set(inspect.signature(function).parameters)
-    flat = (lambda x: x.reshape(-1)) if task in ("ranking", "semantic-segmentation") else (lambda x: x)
+    flat = (lambda x: x.reshape(-1)) if task == "ranking" else (lambda x: x)
     groups = [np.repeat(np.arange(len(truth)), truth.shape[1])] if task == "ranking" else []
     values = [
         function(flat(truth), flat(answer), *groups, **metric.params) for answer in (predictions[metric.needs], perfect)
@@ -165,7 +179,7 @@ def test_ranking_by_query():
 def test_background_of_label_maps():
     maps = np.zeros((2, 10, 10), np.uint8)
     maps[0, 0, :5] = 1
-    caution = cautions(metrics_for("segmentation", maps))["accuracy_score"]
+    caution = cautions(metrics_for("segmentation", maps))["pixel_accuracy"]
     assert caution == "always answering 0 is right in 97.5 % of the pixels"
 
 

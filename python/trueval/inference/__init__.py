@@ -4,7 +4,8 @@
 interval and p-value; `required_rows` how many rows it takes to see a difference; `adjust_pvalues` accounts for several
 comparisons; `compare_statistics` takes metrics that are functions of sums over rows; `learning_curve` tells which
 checkpoint of a training run is best, and from where on it got worse. `compare_counts`, `paired_moments` and
-`compare_estimates` make the same comparisons from what is left of rows that are on many machines. NumPy is all they need.
+`compare_estimates` make the same comparisons from what is left of rows that are on many machines. NumPy is all they
+need.
 
 What is the answer where formulas give none:
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import trueval
 
-REASON = "torch is 3 GB: `make test-torch` installs it and runs these tests"
+REASON = "torch is 3 GB: `make test-finetune` installs it and runs these tests"
 torch = pytest.importorskip("torch", reason=REASON)
 torchmetrics = pytest.importorskip("torchmetrics", reason=REASON)
 
@@ -143,7 +143,7 @@ import torch, torch.distributed as dist
 import trueval
 from trueval.integrations.torchmetrics import StateMetric  # noqa: E402
 sys.path.insert(0, os.environ["TESTS"])
-from test_integration_torchmetrics import CASES, batches, draw
+from test_tool_torchmetrics import CASES, batches, draw
 rank, uneven = int(sys.argv[1]), sys.argv[3] == "uneven"
 dist.init_process_group("gloo", init_method=f"file://{sys.argv[2]}", rank=rank, world_size=2)
 y, p = draw()
