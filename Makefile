@@ -125,7 +125,7 @@ $(FINETUNE)/.test: pyproject.toml $(WHEELS)/.built
 
 test-finetune: build $(FINETUNE)/.test ## Fine-tune pretrained models on real data, and judge them; the tools of the trade
 	$(FINETUNE)/bin/python -m pip install -q --force-reinstall --no-deps $(WHEELS)/*.whl
-	HF_HUB_OFFLINE=1 $(FINETUNE)/bin/python -m pytest -q -p no:cacheprovider tests/python/finetune
+	HF_HUB_OFFLINE=1 nice $(FINETUNE)/bin/python -m pytest -q -p no:cacheprovider tests/python/finetune
 
 readme: build $(VENV)/.test ## Write the table of functions in README.md anew, from the last test-sklearn
 	$(BIN)/python tests/python/sklearn_suite/readme.py
