@@ -39,7 +39,7 @@ $(VENV)/.demo: pyproject.toml $(WHEELS)/.built
 	$(BIN)/python -m pip install -q "$$(echo $(WHEELS)/*.whl)[demo]"
 	touch $@
 
-$(VENV)/.test: pyproject.toml $(WHEELS)/.built
+$(VENV)/.test: pyproject.toml $(WHEELS)/.built | $(VENV)/.installed
 	$(BIN)/python -m pip install -q "$$(echo $(WHEELS)/*.whl)[test,lint]"
 	touch $@
 
@@ -57,8 +57,9 @@ $(VENV)/.browser: $(BIN)/maturin
 	fi
 	touch $@
 
-# Spark runs on Java. Where it cannot be installed the tests that need it are skipped, and say so.
-$(VENV)/.java: $(BIN)/maturin
+# Spark runs on Java. Where it cannot be installed the tests that need it are skipped, and say so. After the browser, since
+# two of apt-get lock one another out.
+$(VENV)/.java: $(BIN)/maturin | $(VENV)/.browser
 	@if command -v java >/dev/null || [ -n "$$JAVA_HOME" ]; then :; \
 	elif ! command -v apt-get >/dev/null || [ "$$(id -u)" != 0 ]; then \
 		echo 'no java, and no apt-get or not root: no test with Spark' >&2; \
