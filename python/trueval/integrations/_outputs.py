@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..language import cross_entropy
+
 Array = NDArray[Any]
 Floats = NDArray[np.float64]
 
@@ -106,7 +108,7 @@ def _mismatch(predictions: Array, labels: Array, expected: str) -> ValueError:
 
 
 def _log_sums(logits: Floats) -> Floats:
-    """Logarithm of the sum of the exponentials of each row."""
+    """Logarithm of the sum of the exponentials of each row, NaN of one that has infinity."""
     top = logits.max(axis=1)
     with np.errstate(invalid="ignore"):
         return np.asarray(top + np.log(np.exp(logits - top[:, None]).sum(axis=1)))
@@ -250,6 +252,8 @@ def _tokens(form: str, predictions: Any, labels: Array, ignore_index: int | None
         if losses.shape != labels.shape or hits.shape != labels.shape:
             raise _mismatch(losses, labels, "a loss for each label")
         losses, hits = losses[keep].astype(np.float64), hits[keep].astype(np.int64)
+        if np.isnan(losses).any():
+            raise ValueError("predictions contain NaN.")
     else:
         if len(predictions.shape) != 3 or tuple(predictions.shape[:2]) != labels.shape:
             raise ValueError(
@@ -257,8 +261,6 @@ def _tokens(form: str, predictions: Any, labels: Array, ignore_index: int | None
                 f"{tuple(predictions.shape)} for labels of shape {labels.shape}."
             )
         losses, hits = _token_losses(predictions, keep, true, block)
-    if np.isnan(losses).any():
-        raise ValueError("predictions contain NaN.")
     feeds = {
         "numbers": lambda: losses,
         "true numbers": lambda: np.zeros(losses.size),
@@ -279,7 +281,10 @@ def _token_losses(logits: Any, keep: Array, true: Array, block: int) -> tuple[Fl
     for start in range(0, true.size, step):
         part = slice(start, start + step)
         row, token = places[part].T
-        wide = as_array(logits[row, token - 1]).astype(np.float64)
-        losses[part] = _log_sums(wide) - wide[np.arange(row.size), true[part]]
-        hits[part] = wide.argmax(axis=1) == true[part]
+        own = as_array(logits[row, token - 1])
+        try:
+            losses[part] = cross_entropy(true[part], own, ignore_index=None, aggregate=None)
+        except ValueError:  # labels have been looked at
+            raise ValueError("predictions contain NaN.") from None
+        hits[part] = own.argmax(axis=1) == true[part]
     return losses, hits
