@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .._tensors import from_library
 from .arrays import Array, native
 
 
@@ -30,7 +31,7 @@ def check_logits(y_true: Any, logits: Any, ignore_index: Any) -> tuple[Logits, i
     values, brain = _values(logits)
     if values.ndim < 2 or not values.shape[-1]:
         raise ValueError(f"logits must have a last axis for the classes and others for the rows, got {values.shape}.")
-    labels = np.asarray(_of_tensor(y_true))
+    labels = np.asarray(from_library(y_true))
     if labels.dtype.kind not in "biu" and labels.size:
         raise TypeError(f"y_true must hold integers, the columns of their classes; got an array of {labels.dtype}.")
     if labels.shape != values.shape[:-1]:
@@ -59,7 +60,7 @@ def _values(logits: Any) -> tuple[Array, bool]:
         # NumPy has no such floats, but reads the bits where they lie.
         whole = sys.modules["torch"].int16
         return np.asarray(logits.detach().cpu().view(whole)).view(np.uint16), True
-    a = np.asarray(_of_tensor(logits))
+    a = np.asarray(from_library(logits))
     if a.dtype.name == "bfloat16":
         return a.view(np.uint16), True
     if a.dtype.kind == "f" and a.dtype.itemsize == 2:
@@ -69,11 +70,6 @@ def _values(logits: Any) -> tuple[Array, bool]:
     if a.dtype.kind != "f" or a.dtype.itemsize > 8:
         a = a.astype(np.float64)
     return a, False
-
-
-def _of_tensor(x: Any) -> Any:
-    """Take a tensor of PyTorch without its gradient, on the CPU."""
-    return x.detach().cpu() if hasattr(x, "detach") and hasattr(x, "cpu") else x
 
 
 def _contiguous(labels: NDArray[np.int64], values: Array) -> Iterator[tuple[NDArray[np.int64], Array]]:
