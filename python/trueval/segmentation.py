@@ -259,12 +259,12 @@ def _count(y_true: Any, y_pred: Any, labels: Any, ignore_index: int | None, per_
 
 def _images(y_true: Any, y_pred: Any, per_image: bool) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
     """Pairs of maps; one pair where the pixels of a whole array are counted together."""
-    listed = [isinstance(y, (list, tuple)) and all(hasattr(map_, "shape") for map_ in y) for y in (y_true, y_pred)]
-    if any(listed) and (per_image or any(len({map_.shape for map_ in y}) > 1 for y in _lists(y_true, y_pred, listed))):
+    if any(
+        isinstance(y, (list, tuple)) and len(y) and all(getattr(image, "ndim", 0) for image in y)
+        for y in (y_true, y_pred)
+    ):
         if len(y_true) != len(y_pred):
             raise ValueError(f"y_true and y_pred must hold as many images, got {len(y_true)} and {len(y_pred)}.")
-        if not len(y_true):
-            raise ValueError("y_true must hold a pixel at least, got no image.")
         for i, (one, other) in enumerate(zip(y_true, y_pred, strict=True)):
             yield _pair(one, other, f" of image {i}")
         return
@@ -275,10 +275,6 @@ def _images(y_true: Any, y_pred: Any, per_image: bool) -> Iterator[tuple[NDArray
     if true.ndim < 2:
         raise ValueError(f"y_true must have an axis of images before those of pixels for per_image, got {true.shape}.")
     yield from zip(true, predicted, strict=True)
-
-
-def _lists(y_true: Any, y_pred: Any, listed: list[bool]) -> list[Any]:
-    return [y for y, is_list in zip((y_true, y_pred), listed, strict=True) if is_list]
 
 
 def _pair(y_true: Any, y_pred: Any, where: str) -> tuple[NDArray[Any], NDArray[Any]]:
