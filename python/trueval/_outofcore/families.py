@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -32,7 +33,7 @@ RANKED = ("roc_auc_score", "average_precision_score")
 _CODES = 1 << 16
 
 
-class Family:
+class Family(ABC):
     """Metrics that share states."""
 
     functions: tuple[str, ...] = ()
@@ -42,11 +43,13 @@ class Family:
         self.metrics = metrics
         self.states: list[Any] = []
 
+    @abstractmethod
     def jobs(self, part: Problem) -> Iterator[Callable[[], None]]:
-        raise NotImplementedError
+        """Work on a part; the jobs do not touch one another."""
 
+    @abstractmethod
     def values(self, metric: Metric) -> tuple[float, ...]:
-        raise NotImplementedError
+        """Value of a metric for each model, of all parts."""
 
     def samples(self, metric: Metric) -> bool:
         """Whether nothing but rows tells the standard error."""
