@@ -228,6 +228,13 @@ class _Part:
     path: Path
     keys: dict[str, str | None]
 
+    def value(self, field: Any) -> int | str | None:
+        """Value of a column that folders stand for, in the type of a field."""
+        from pyarrow import types
+
+        key = self.keys[field.name]
+        return int(key) if key is not None and types.is_integer(field.type) else key
+
 
 def _parts(path: Path) -> list[_Part] | None:
     """Files that a folder or a pattern stands for; None for a plain file."""
@@ -558,9 +565,7 @@ class _Parquet(_InParts):
         columns = []
         for field in schema:
             if field.name not in table.schema.names:
-                key = part.keys[field.name]
-                whole = key is not None and pa.types.is_integer(field.type)
-                value = pa.scalar(int(key) if whole and key is not None else key, field.type)
+                value = pa.scalar(part.value(field), field.type)
                 columns.append(pa.chunked_array([pa.repeat(value, table.num_rows)], field.type))
                 continue
             column = table.column(field.name)
@@ -578,8 +583,7 @@ class _Parquet(_InParts):
         keys = dataset.scalar(True)
         for name, value in part.keys.items():
             if name in schema.names and name not in file.schema_arrow.names and value is not None:
-                whole = pa.types.is_integer(schema.field(name).type)
-                keys = keys & (dataset.field(name) == (int(value) if whole else value))
+                keys = keys & (dataset.field(name) == part.value(schema.field(name)))
         fragment = dataset.ParquetFileFormat().make_fragment(
             str(part.path), fs.LocalFileSystem(), partition_expression=keys
         )
