@@ -81,6 +81,7 @@ demo: build $(VENV)/.demo ## Did it help? Three real models, before and after fu
 	$(BIN)/python -m trueval.examples.demo
 
 test: test-rust build $(VENV)/.test $(VENV)/.browser $(VENV)/.java ## Everything that CI tests
+	@echo 'The whole suite, with the compiled module and without: some 20 minutes; what they say comes at the end of each.'
 	$(MAKE) -j2 --output-sync=target test-native test-reference
 	$(MAKE) -j2 --output-sync=target test-floor test-docs
 	$(MAKE) test-sklearn
