@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..language import cross_entropy
+from trueval.language import cross_entropy
 
 Array = NDArray[Any]
 Floats = NDArray[np.float64]
