@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.stats
 import sklearn.metrics
 from hypothesis import given
 from hypothesis import strategies as st
+from trueval import segmentation
 from trueval.inference import compare
 from trueval.segmentation import dice_score, iou_score, pixel_accuracy
 
@@ -128,6 +130,103 @@ def test_values_of_images_go_into_paired_tests() -> None:
     found = compare("mean", None, base, tuned)
     assert found.difference == pytest.approx(float(np.mean(tuned - base)), rel=1e-12)
     assert found.pvalue < 1e-6
+
+
+def two_models(images: int = 12, wrong: tuple[float, float] = (0.5, 0.4)) -> Any:
+    """Truth and the maps of two models, each class in each image."""
+    random = np.random.default_rng(5)
+    true = np.concatenate([np.arange(3).repeat(20)[None, :], random.integers(0, 3, (images - 1, 60))])
+    return true, *(
+        np.where(random.random(true.shape) < share, random.integers(0, 3, true.shape), true) for share in wrong
+    )
+
+
+@pytest.mark.parametrize("method", ["approximate-randomization", "bootstrap-percentile", "bootstrap-bca", "normal"])
+@pytest.mark.parametrize(
+    ("metric", "average", "name", "params"),
+    [
+        ("iou", "macro", "jaccard_score", {"average": "macro"}),
+        ("iou", "weighted", "jaccard_score", {"average": "weighted"}),
+        ("dice", "macro", "f1_score", {"average": "macro"}),
+        ("dice", "micro", "f1_score", {"average": "micro"}),
+        ("pixel_accuracy", None, "accuracy_score", {}),
+        ("pixel_accuracy", "macro", "recall_score", {"average": "macro"}),
+    ],
+)
+def test_models_are_compared_as_pixels_in_clusters(
+    method: str, metric: str, average: str | None, name: str, params: dict[str, Any]
+) -> None:
+    maps = two_models()
+    options: dict[str, Any] = {"method": method, "n_resamples": 499, "rng": 0}
+    found = segmentation.compare(*maps, metric=metric, average=average, **options)
+    image = np.repeat(np.arange(len(maps[0])), maps[0][0].size)
+    known = compare(name, *(one.reshape(-1) for one in maps), cluster=image, **params, **options)
+    assert found.n == known.n == 12
+    # What is summed is whole numbers; the means over the classes are taken in another order.
+    for one, other in ((found, known), (found.confidence_interval, known.confidence_interval)):
+        for field in set(one._fields if isinstance(one, tuple) else ["base", "tuned", "standard_error", "pvalue"]):
+            assert getattr(one, field) == pytest.approx(getattr(other, field), rel=1e-12, abs=1e-15), field
+
+
+def test_scipy_lets_images_change_places() -> None:
+    true, base, tuned = two_models(8, (0.5, 0.48))
+
+    def difference(a: Any, b: Any, axis: int = -1) -> Any:
+        del axis
+        shape = np.shape(a)
+        pick = np.reshape(a, (-1, shape[-1])).astype(int), np.reshape(b, (-1, shape[-1])).astype(int)
+        found = [iou_score(true, both[i, n]) - iou_score(true, both[j, n]) for i, j in zip(*pick, strict=True)]
+        return np.reshape(found, shape[:-1])
+
+    both, n = np.stack([base, tuned]), np.arange(8)
+    exact = scipy.stats.permutation_test(
+        (np.ones(8), np.zeros(8)), difference, permutation_type="samples", vectorized=True, n_resamples=np.inf
+    ).pvalue
+    found = segmentation.compare(true, base, tuned, n_resamples=19_999, rng=1)
+    assert found.difference == pytest.approx(float(difference(np.ones(8), np.zeros(8))), rel=1e-12)
+    assert 0.01 < exact < 0.9
+    # Five standard errors of a share among so many draws.
+    assert found.pvalue == pytest.approx(exact, abs=5 * math.sqrt(exact * (1 - exact) / 19_999))
+
+
+def test_compared_images_of_several_sizes_with_pixels_of_no_class() -> None:
+    random = np.random.default_rng(6)
+    shapes = [(5, 7), (4, 4), (9, 2), (6, 6)] * 5
+    true = [random.choice([0, 1, 2, 255], shape).astype(np.uint8) for shape in shapes]
+    base, tuned = (
+        [np.where(random.random(one.shape) < share, np.uint8(7), one) for one in true] for share in (0.3, 0.1)
+    )
+    scene = np.arange(20) // 2
+    found = segmentation.compare(true, base, tuned, ignore_index=255, cluster=scene, n_resamples=999, rng=0)
+    assert (found.n, found.wins) == (10, None)
+    assert found.base == iou_score(true, base, ignore_index=255, labels=[0, 1, 2, 7])
+    assert found.tuned == iou_score(true, tuned, ignore_index=255, labels=[0, 1, 2, 7])
+    assert found.pvalue <= 0.01
+
+
+def test_a_class_that_one_model_alone_predicts_counts_for_that_one() -> None:
+    true, base = np.zeros((6, 10), int), np.zeros((6, 10), int)
+    tuned = base.copy()
+    tuned[:3, 0] = 4
+    found = segmentation.compare(true, base, tuned, n_resamples=99, rng=0)
+    assert (found.base, found.tuned) == (1.0, iou_score(true, tuned))
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"metric": "map"}, "metric must be one of 'iou', 'dice', 'pixel_accuracy', got 'map'"),
+        ({"average": "binary"}, "average must be 'macro', 'micro' or 'weighted', got 'binary'"),
+        ({"cluster": [0, 1]}, "inconsistent numbers of samples"),
+        ({"method": "delong"}, "method"),
+    ],
+)
+def test_refusals_of_comparisons(settings: Any, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        segmentation.compare(*two_models(), **settings)
+    true, base, tuned = two_models()
+    with pytest.raises(ValueError, match="one shape"):
+        segmentation.compare(true, base, tuned[:-1])
 
 
 @pytest.mark.parametrize(
