@@ -8,6 +8,7 @@ What a user can do wrong ends in one line on stderr and exit status 2, an interr
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import sys
 import time
@@ -19,11 +20,11 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 import trueval as tv
 
 from . import report as reporting
-from ._tables import Progress, Selection, Table, TableError, open_table
+from ._tables import Column, Progress, Selection, Table, TableError, open_table
 from ._tasks import TASKS, Problem, TaskError, prepare
 from ._verdicts import Settings, judge, sentence, slice_by
 from ._where import Where, WhereError
-from .report import html
+from .report import html, listing
 
 if TYPE_CHECKING:
     from ._outofcore import Stream
@@ -174,6 +175,15 @@ def _parser() -> argparse.ArgumentParser:
             type=Path,
             help="write a page with pictures there, too (needs: pip install 'trueval[report]')",
         )
+        if name == "compare":
+            command.add_argument(
+                "--disagreements",
+                metavar="FILE",
+                type=Path,
+                help="list there, as CSV, the rows that tuned fixed and broke, and those of which both models are sure "
+                "that the label is another (probabilities of 0.9 and more); rows are numbered from 0 among those that "
+                "are compared, with the columns of --slice",
+            )
     return parser
 
 
@@ -195,9 +205,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         form = _form(options)
         _check_numbers(options)
         _check_output(options)
-        found, problem = _run(options)
+        found, problem, rows = _run(options)
+        # First, since the reader of stdout may go before the end.
+        if rows is not None:
+            _write_file(rows, options.disagreements)
         if options.html is not None:
-            # First, since the reader of stdout may go before the end.
             _write_file(html.page(found, problem), options.html)
         _write(found, form, options.output)
     except SystemExit as stop:  # --help and --version
@@ -236,7 +248,11 @@ def _form(options: argparse.Namespace) -> str:
 
 def _check_output(options: argparse.Namespace) -> None:
     """Refuse before the work what could not be written after it."""
-    outputs = {"-o": options.output, "--html": options.html}
+    outputs = {
+        "-o": options.output,
+        "--html": options.html,
+        "--disagreements": getattr(options, "disagreements", None),
+    }
     for option, output in outputs.items():
         if output is None:
             continue
@@ -246,8 +262,10 @@ def _check_output(options: argparse.Namespace) -> None:
             raise _UsageError(f"{option} {output}: there is no folder {output.parent}")
         if output.exists() and os.path.exists(options.file) and output.samefile(options.file):
             raise _UsageError(f"{option} {output} is the file that is read")
-    if None not in outputs.values() and os.path.realpath(options.html) == os.path.realpath(options.output):
-        raise _UsageError(f"-o and --html both name {options.output}")
+    given = {option: os.path.realpath(output) for option, output in outputs.items() if output is not None}
+    for (one, path), (other, same) in itertools.combinations(given.items(), 2):
+        if path == same:
+            raise _UsageError(f"{one} and {other} both name {outputs[one]}")
     if options.html is not None and not html.has_page():
         raise _UsageError(f"--html: {html.MISSING}")
 
@@ -264,7 +282,7 @@ def _check_numbers(options: argparse.Namespace) -> None:
         raise _UsageError(f"--margin must be above 0 and finite, got {margin:g}")
 
 
-def _run(options: argparse.Namespace) -> tuple[reporting.Report, Problem]:
+def _run(options: argparse.Namespace) -> tuple[reporting.Report, Problem, str | None]:
     roles = ("base", "tuned") if options.command == "compare" else ("score",)
     named = {role: getattr(options, role) for role in roles}
     _check_distinct(options, named)
@@ -286,7 +304,10 @@ def _run(options: argparse.Namespace) -> tuple[reporting.Report, Problem]:
         selections = [table.select(name, [label, *extra.values(), *cuts]) for name in named.values()]
         names = [label, *extra.values(), *cuts, *(column for chosen in selections for column in chosen.columns)]
         memory = options.memory or _memory_needed(table, names)
+        wanted, rows_listed = getattr(options, "disagreements", None), None
         if memory is not None:
+            if wanted is not None:
+                raise _UsageError("--disagreements takes all rows in memory, and cannot be had when read in parts")
             stream = _stream(options, table, selections, settings, memory)
             stack.callback(stream.close)
             problem: Problem = stream
@@ -302,6 +323,8 @@ def _run(options: argparse.Namespace) -> tuple[reporting.Report, Problem]:
                 **{role: columns[name] for role, name in extra.items()},
             )
             parts = {cut: problem.parts(columns[cut]) for cut in cuts}
+            if wanted is not None:
+                rows_listed = _listing(options, problem, {cut: columns[cut] for cut in cuts})
         rows, headline = judge(problem, settings)
         slices = [found for cut in cuts for found in slice_by(cut, parts[cut], headline, settings)]
         shown: Problem = problem
@@ -329,7 +352,16 @@ def _run(options: argparse.Namespace) -> tuple[reporting.Report, Problem]:
         notes=problem.notes,
         backend=tv.backend(),
     )
-    return found, shown
+    return found, shown, rows_listed
+
+
+def _listing(options: argparse.Namespace, problem: Problem, columns: dict[str, Column]) -> str:
+    """List the rows to look at, and say how many there are."""
+    found = listing.listed(problem)
+    if isinstance(found, str):
+        raise _UsageError(f"--disagreements: {found}")
+    problem.notes.append(f"{found.summary}: see {options.disagreements}")
+    return listing.table_of(found, problem, options.label, columns)
 
 
 def _memory_needed(table: Table, names: list[str]) -> int | None:

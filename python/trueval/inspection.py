@@ -74,13 +74,18 @@ class Disagreements:
         kinds = {kind: getattr(self, kind).tolist() for kind in ("fixed", "broken", "moved", "suspect")}
         return {"n": self.n, **kinds, "confidence": self.confidence, "slices": [vars(one) for one in self.slices]}
 
-    def __str__(self) -> str:
-        said = (
+    @property
+    def summary(self) -> str:
+        """How many rows there are of each kind, in a sentence."""
+        suspect = "label looks" if len(self.suspect) == 1 else "labels look"
+        return (
             f"of {self.n} rows tuned fixed {len(self.fixed)}, broke {len(self.broken)} and moved {len(self.moved)} "
-            f"from one wrong answer to another; {len(self.suspect)} labels look wrong"
+            f"from one wrong answer to another; {len(self.suspect)} {suspect} wrong"
         )
+
+    def __str__(self) -> str:
         if not self.slices:
-            return said
+            return self.summary
         rows: list[tuple[str, ...]] = [("", "rows", "fixed", "broken", "moved", "suspect")]
         for one in self.slices:
             counts = (one.n, one.fixed, one.broken, one.moved, one.suspect)
@@ -89,7 +94,7 @@ class Disagreements:
         lines = [
             "  ".join([f"{row[0]:<{widths[0]}}", *(f"{row[i]:>{widths[i]}}" for i in range(1, 6))]) for row in rows
         ]
-        return "\n".join([said, "", *lines])
+        return "\n".join([self.summary, "", *lines])
 
 
 def disagreements(
@@ -143,7 +148,7 @@ def disagreements(
     >>> found.fixed, found.broken, found.suspect
     (array([1]), array([2]), array([3]))
     >>> print(found)
-    of 4 rows tuned fixed 1, broke 1 and moved 0 from one wrong answer to another; 1 labels look wrong
+    of 4 rows tuned fixed 1, broke 1 and moved 0 from one wrong answer to another; 1 label looks wrong
     <BLANKLINE>
                     rows  fixed  broken  moved  suspect
     colour = black     2      0       1      0        0
