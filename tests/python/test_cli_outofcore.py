@@ -582,14 +582,14 @@ def test_large_files_are_read_in_parts_unasked(folder: Path, monkeypatch: pytest
 
 
 def test_a_file_that_changes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pieces, passes = _tables._Parquet._pieces, []
+    pieces, passes = _tables.parquet.Parquet._pieces, []
 
     def shorter(self: Any, names: list[str], rows: int) -> Any:
         passes.append(rows)
         every = list(pieces(self, names, rows))
         return iter(every if len(passes) == 1 else every[:-1])
 
-    monkeypatch.setattr(_tables._Parquet, "_pieces", shorter)
+    monkeypatch.setattr(_tables.parquet.Parquet, "_pieces", shorter)
     assert "changed while it was read" in refusal("compare", folder, *BINARY, *MEMORY)
 
 
