@@ -82,9 +82,7 @@ demo: build $(VENV)/.demo ## Did it help? Three real models, before and after fu
 
 test: test-rust build $(VENV)/.test $(VENV)/.browser $(VENV)/.java ## Everything that CI tests
 	@echo 'The whole suite, with the compiled module and without: some 20 minutes; what they say comes at the end of each.'
-	$(MAKE) -j2 --output-sync=target test-native test-reference
-	$(MAKE) -j2 --output-sync=target test-floor test-docs
-	$(MAKE) test-sklearn
+	$(MAKE) -j2 --output-sync=target test-native test-reference test-floor test-docs test-sklearn
 
 test-rust: ## The kernels, without a Python interpreter
 	cargo test --locked
