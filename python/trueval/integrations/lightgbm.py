@@ -48,9 +48,9 @@ def eval_metric(
     Returns
     -------
     function : callable
-        ``function(y_true, y_pred, weight)``, and for rankings ``function(y_true, y_pred, weight, group)`` with the sizes
-        of consecutive queries, which returns a list of ``(name, value, higher is better)``. Weights of the rows of the
-        evaluation set count; those of rankings as weights of queries.
+        ``function(y_true, y_pred, weight)``, and for rankings ``function(y_true, y_pred, weight, group)`` with the
+        sizes of consecutive queries, which returns a list of ``(name, value, higher is better)``. Weights of the rows
+        of the evaluation set count; those of rankings as weights of queries.
 
     Raises
     ------
@@ -77,7 +77,7 @@ def eval_metric(
     MAP@k divides by                  relevant rows, or k if that is less    relevant rows
     ================================  =====================================  ==========================================
 
-    Trees give many rows equal scores in the first rounds, where LightGBM's values then depend on how the data is sorted.
+    Trees give many rows equal scores in the first rounds: LightGBM's values depend there on how the data is sorted.
 
     Examples
     --------

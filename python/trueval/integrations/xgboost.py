@@ -13,9 +13,9 @@
 Rankings likewise, of the queries of the data: ``custom_metric(["mrr", "ndcg@10"], task="ranking")``.
 
 XGBoost's estimators with scikit-learn's interface take functions of trueval as they are, of ``(y_true, y_pred)``:
-``XGBClassifier(eval_metric=trueval.log_loss)``; they minimise them. XGBRanker cannot: it calls a function for each query
-by itself, without telling which, counts a query of one row as 1, and averages with the sizes of queries for weights.
-Metrics of rankings are for ``xgboost.train``, with the same objectives.
+``XGBClassifier(eval_metric=trueval.log_loss)``; they minimise them. XGBRanker cannot be given one: it calls a function
+for each query by itself, without telling which, counts a query of one row as 1, and averages with the sizes of queries
+for weights. Metrics of rankings are for ``xgboost.train``, with the same objectives.
 """
 
 from __future__ import annotations
@@ -39,6 +39,10 @@ class CustomMetric:
     """
 
     def __init__(self, found: RowMetrics | QueryMetrics) -> None:
+        for key in found.plans:
+            if ":" in key or key.split() != [key]:
+                # It takes values from the text of a line.
+                raise ValueError(f"metrics' keys for XGBoost must hold neither spaces nor colons, got {key!r}.")
         self._found = found
         self.__name__ = "_".join(found.plans)
 
@@ -51,8 +55,8 @@ class CustomMetric:
         """Return the name and the value, or a list of these where there are several metrics."""
         if not hasattr(dmatrix, "get_label"):
             raise TypeError(
-                "custom_metric is for xgboost.train and xgboost.cv: XGBoost's estimators call a metric with arrays, got "
-                f"a {type(dmatrix).__name__} where the DMatrix is expected."
+                "custom_metric is for xgboost.train and xgboost.cv, and XGBoost's estimators call a metric with "
+                f"arrays: got a {type(dmatrix).__name__} where the DMatrix is expected."
             )
         weight = dmatrix.get_weight()
         weight = weight if weight.size else None
@@ -110,6 +114,8 @@ def custom_metric(
     rows of equal score             ranked in the order of the data         mean over all orders, see
                                                                             `trueval.retrieval`
     MAP@k divides by                relevant rows, or k if that is less     relevant rows
+    pairs of the area               all, those of equal grade by the order  of a relevant row and another one
+                                    of the data
     ==============================  ======================================  ============================================
 
     XGBoost records under one name what has one: ``'ndcg@10'`` of ours and its own need two keys. It tells by the name

@@ -188,6 +188,8 @@ def test_refused() -> None:
         feval("mse")
     with pytest.raises(ValueError, match="predictions must be one of 'logits', 'probabilities', 'labels'"):
         custom_metric("f1", predictions="margins")
+    with pytest.raises(ValueError, match="keys for XGBoost must hold neither spaces nor colons, got 'f 1'"):
+        custom_metric({"f 1": "f1"})
     with pytest.raises(ValueError, match="threshold must lie"):
         custom_metric("f1", threshold=0.0)
     with pytest.raises(ValueError, match="f1 must be one number, got a ndarray: choose an average"):
