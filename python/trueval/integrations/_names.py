@@ -37,6 +37,16 @@ _SETTINGS: dict[str, dict[str, Any]] = {
     "ovr": {"multi_class": "ovr"},
     "ovo": {"multi_class": "ovo"},
 }
+# Names of metrics of rankings, likewise.
+_RANKINGS: dict[str, str] = {
+    "gauc": "group_auc",
+    "hit": "hit_rate",
+    "hits": "hit_rate",
+    "map": "average_precision_at_k",
+    "mean_average_precision": "average_precision_at_k",
+    "mean_reciprocal_rank": "reciprocal_rank",
+    "mrr": "reciprocal_rank",
+}
 # What a metric takes beside the truth, by the name of its second parameter.
 _FEEDS = {
     "y2": "labels",
@@ -57,6 +67,13 @@ def functions() -> Mapping[str, Callable[..., Any]]:
             if len(parameters) > 1 and parameters[0] in ("y_true", "y1"):
                 made[name] = function
     return made
+
+
+@functools.cache
+def ranking_functions() -> Mapping[str, Callable[..., Any]]:
+    """All public metrics of rankings, by name."""
+    found = {name: getattr(trueval.retrieval, name) for name in trueval.retrieval.__all__}
+    return {name: one for name, one in found.items() if next(iter(inspect.signature(one).parameters)) == "relevance"}
 
 
 def parameters_of(function: str) -> Mapping[str, inspect.Parameter]:
@@ -94,6 +111,29 @@ def resolve(name: Any) -> tuple[str, dict[str, Any]]:
     near = difflib.get_close_matches(name, [*functions(), *_ALIASES, *short], 3, 0.5)
     hint = f": did you mean {' or '.join(map(repr, near))}?" if near else "."
     raise ValueError(f"There is no metric {name!r}{hint}")
+
+
+def resolve_ranking(name: Any) -> tuple[str, dict[str, Any]]:
+    """Find the metric of rankings that a name stands for, and the parameters that it implies.
+
+    ``'ndcg'``, ``'ndcg_at_10'``, ``'ndcg@10'``, ``'map'``, ``'mrr'``, ``'precision@5'``: names of functions with or
+    without their ending, or usual abbreviations, and how many ranks count.
+    """
+    own = getattr(name, "__name__", "")
+    if callable(name) and ranking_functions().get(own) is name:
+        return own, {}
+    if not isinstance(name, str):
+        raise TypeError(f"A metric must be given by its name or as a function of trueval.retrieval, got {name!r}.")
+    stem, _, k = name.replace("@", "_at_").rpartition("_at_")
+    stem, settings = (stem, {"k": int(k)}) if stem and k.isdecimal() else (name, {})
+    stem = _RANKINGS.get(stem, stem)
+    for function in (stem, f"{stem}_at_k"):
+        if function in ranking_functions():
+            return function, settings
+    short = {known.removesuffix("_at_k") for known in ranking_functions()}
+    near = difflib.get_close_matches(stem, [*ranking_functions(), *_RANKINGS, *short], 3, 0.5)
+    hint = f": did you mean {' or '.join(map(repr, near))}?" if near else "."
+    raise ValueError(f"There is no metric of rankings {name!r}{hint}")
 
 
 def _plain(name: str) -> str | None:

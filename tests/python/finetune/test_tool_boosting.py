@@ -69,7 +69,8 @@ def test_lightgbm_estimators(task: str, weighted: bool) -> None:
     model.fit(
         x,
         y,
-        eval_set=[(x_val, y_val)],
+        eval_X=x_val,
+        eval_y=y_val,
         eval_sample_weight=[weight] if weighted else None,
         eval_metric=eval_metric(METRICS[task], task),
     )
@@ -113,7 +114,7 @@ def test_lightgbm_own_objective_gives_logits() -> None:
         return p - y_true, p * (1 - p)
 
     model = lightgbm.LGBMClassifier(objective=objective, n_estimators=4, metric="None", verbosity=-1, n_jobs=1)
-    model.fit(x, y, eval_set=[(x_val, y_val)], eval_metric=eval_metric(["log_loss", "f1"], predictions="logits"))
+    model.fit(x, y, eval_X=x_val, eval_y=y_val, eval_metric=eval_metric(["log_loss", "f1"], predictions="logits"))
     (recorded,) = model.evals_result_.values()
     p = 1 / (1 + np.exp(-model.predict(x_val, raw_score=True)))
     assert recorded["log_loss"][-1] == pytest.approx(textbook("log_loss", y_val, p, None), **CLOSE)
@@ -181,12 +182,14 @@ def test_xgboost_estimators_take_functions_as_they_are() -> None:
 
 
 def test_refused() -> None:
-    with pytest.raises(ValueError, match="task must be one of 'binary', 'multiclass', 'regression'"):
-        eval_metric("ndcg", "ranking")
+    with pytest.raises(ValueError, match="task must be one of 'binary', 'multiclass', 'regression', 'ranking'"):
+        eval_metric("ndcg", "retrieval")
     with pytest.raises(ValueError, match="mean_squared_error takes numbers"):
         feval("mse")
     with pytest.raises(ValueError, match="predictions must be one of 'logits', 'probabilities', 'labels'"):
         custom_metric("f1", predictions="margins")
+    with pytest.raises(ValueError, match="keys for XGBoost must hold neither spaces nor colons, got 'f 1'"):
+        custom_metric({"f 1": "f1"})
     with pytest.raises(ValueError, match="threshold must lie"):
         custom_metric("f1", threshold=0.0)
     with pytest.raises(ValueError, match="f1 must be one number, got a ndarray: choose an average"):

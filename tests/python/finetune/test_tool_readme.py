@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import subprocess
@@ -88,14 +89,26 @@ def test_torch() -> None:
     torch.manual_seed(0)
     network = torch.nn.Linear(4, 2)
     loader = [(torch.from_numpy(X[i : i + 64]), torch.from_numpy(Y[i : i + 64])) for i in range(0, 300, 64)]
-    area = run("network(inputs)", loader=loader, network=network)["area"]
+    area = run("state.update(", loader=loader, network=network)["area"]
     assert area == pytest.approx(trueval.roc_auc_score(Y, network(torch.from_numpy(X))[:, 1]), abs=1e-4)
+
+
+def test_torchmetrics() -> None:
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("torchmetrics")
+    torch.manual_seed(0)
+    network = torch.nn.Linear(4, 2)
+    loader = [(torch.from_numpy(X[i : i + 64]), torch.from_numpy(Y[i : i + 64])) for i in range(0, 300, 64)]
+    metric = run("integrations.torchmetrics", loader=loader, network=network)["metric"]
+    expected = trueval.average_precision_score(Y, network(torch.from_numpy(X))[:, 1])
+    # A network's outputs depend on the size of the batch, in their last digits: rows may change places.
+    assert float(metric.compute()) == pytest.approx(expected, abs=1e-4)
 
 
 def test_lightgbm() -> None:
     lightgbm = pytest.importorskip("lightgbm")
     names = run(
-        "integrations.lightgbm",
+        "LGBMClassifier",
         LGBMClassifier=lightgbm.LGBMClassifier,
         x=X[:150],
         y=Y[:150],
@@ -117,6 +130,33 @@ def test_xgboost() -> None:
         validation=validation,
     )["booster"]
     assert booster.num_boosted_rounds() == 10
+
+
+def test_catboost() -> None:
+    catboost = pytest.importorskip("catboost")
+    kind = functools.partial(catboost.CatBoostClassifier, verbose=False, allow_writing_files=False, thread_count=1)
+    names = run("integrations.catboost", CatBoostClassifier=kind, x=X[:150], y=Y[:150], x_val=X[150:], y_val=Y[150:])
+    values = names["booster"].get_evals_result()["validation"]["average_precision"]
+    assert names["booster"].get_best_iteration() == np.argmax(values)
+
+
+def test_ranking() -> None:
+    lightgbm = pytest.importorskip("lightgbm")
+    sizes = np.array([30, 50, 40, 30])
+    ranker = run(
+        "ranker.fit",
+        ranker=lightgbm.LGBMRanker(metric="None", n_estimators=3, n_jobs=1, verbosity=-1),
+        x=X[:150],
+        y=Y[:150],
+        x_val=X[150:],
+        y_val=Y[150:],
+        sizes=sizes,
+        sizes_val=sizes,
+    )["ranker"]
+    recorded = ranker.evals_result_["valid_0"]
+    assert list(recorded) == ["ndcg@10", "mrr"]
+    query = np.repeat(np.arange(4), sizes)
+    assert recorded["mrr"][-1] == trueval.retrieval.reciprocal_rank(Y[150:], ranker.predict(X[150:]), query)
 
 
 def test_mlflow(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
