@@ -327,6 +327,11 @@ def _run(options: argparse.Namespace) -> tuple[reporting.Report, Problem, str | 
                 rows_listed = _listing(options, problem, {cut: columns[cut] for cut in cuts})
         rows, headline = judge(problem, settings)
         slices = [found for cut in cuts for found in slice_by(cut, parts[cut], headline, settings)]
+        if label in cuts and problem.task in {"binary", "multiclass"}:
+            problem.notes.append(
+                f"slices of {label!r} hold rows of one class each: there a metric tells the models apart, but its "
+                "values are not to be compared with those of all rows"
+            )
         shown: Problem = problem
         if memory is not None and options.html is not None:
             shown = stream.sample()

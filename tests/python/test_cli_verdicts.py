@@ -185,6 +185,17 @@ def test_ranking(capsys: Any, path: Any, data: dict[str, Any], weighted: bool) -
     assert "queries" in found["verdict"] or row["verdict"] != "no evidence of a difference"
 
 
+def test_slices_of_the_label_itself_come_with_a_warning(capsys: Any, tmp_path: Any) -> None:
+    random = np.random.default_rng(0)
+    y = np.array(["a", "b", "c"])[random.choice(3, 300, p=[0.7, 0.2, 0.1])]
+    base, tuned = (np.where(random.random(300) < wrong, random.permutation(y), y) for wrong in (0.5, 0.3))
+    np.savez(tmp_path / "a.npz", y=y, base=base, tuned=tuned, site=random.integers(0, 2, 300))
+    arguments = ["compare", tmp_path / "a.npz", "--label", "y", "--base", "base", "--tuned", "tuned"]
+    said = "slices of 'y' hold rows of one class each"
+    assert any(said in note for note in result(capsys, *arguments, "--slice", "y")["notes"])
+    assert not any(said in note for note in result(capsys, *arguments, "--slice", "site")["notes"])
+
+
 def test_evaluate(capsys: Any, path: Any, data: dict[str, Any]) -> None:
     found = result(capsys, "evaluate", path, "--label", "y", "--score", "base", "--confidence-level", 0.9)
     assert "verdict" not in found
