@@ -19,7 +19,7 @@ from ..ranking.curves import NO_POSITIVE_CLASS
 from ._labels import LabelSet, as_labels, widened
 from ._rankings import RankingState, _refuse_columns
 from ._runs import keys_of
-from ._state import Exported, State, weights_of
+from ._state import Exported, PairState, weights_of
 from ._sums import Floats, Total, exact_dot
 
 _SCALE = 2**52
@@ -64,7 +64,7 @@ class Reliability(NamedTuple):
     largest_error: float
 
 
-class _Binary(State):
+class _Binary(PairState):
     """State of two labels."""
 
     def _clear(self) -> None:

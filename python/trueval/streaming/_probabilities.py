@@ -38,7 +38,7 @@ from .._validation.targets import Target, numeric_codes, same_labels
 from ..classification.probabilities import _skill, log_loss_sum, square_sum
 from ..exceptions import warn
 from ._labels import LabelSet, as_labels, values_of, whole_numbers, widened
-from ._state import Exported, State, backend, finite, weights_of
+from ._state import Exported, PairState, backend, finite, weights_of
 from ._sums import Floats, Total, accurate_sum
 
 # Bytes of batches that wait for a class, without a memory limit.
@@ -53,7 +53,7 @@ def _form(columns: int, wide: bool) -> str:
     return f"{columns} columns{' beside marks' if wide else ''}"
 
 
-class ClassState(State):
+class ClassState(PairState):
     """State of a metric with a column for each class, or one for the second of two."""
 
     kind = "classes"
