@@ -7,7 +7,7 @@ such as the 255 of many data sets, are left out by ``ignore_index``.
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -105,8 +105,7 @@ def iou_score(
     >>> iou_score(y_true, y_pred, ignore_index=255, average=None)
     array([0.5 , 0.75])
     """
-    counts = _count(y_true, y_pred, labels, ignore_index, per_image)
-    return _averaged(counts, counts.hits, counts.true + counts.predicted - counts.hits, average, per_image)
+    return score_of("iou_score", tables_of(y_true, y_pred, ignore_index, per_image), labels, average, per_image)
 
 
 @validate(**_CHECKS)
@@ -166,8 +165,7 @@ def dice_score(
     >>> dice_score(y_true, y_pred, labels=[1], per_image=True)
     array([1., 0.])
     """
-    counts = _count(y_true, y_pred, labels, ignore_index, per_image)
-    return _averaged(counts, 2 * counts.hits, counts.true + counts.predicted, average, per_image)
+    return score_of("dice_score", tables_of(y_true, y_pred, ignore_index, per_image), labels, average, per_image)
 
 
 @validate(**_CHECKS)
@@ -226,25 +224,57 @@ def pixel_accuracy(
     >>> pixel_accuracy([[0, 0, 1], [1, 1, 255]], [[0, 1, 1], [1, 1, 0]], ignore_index=255)
     0.8
     """
-    counts = _count(y_true, y_pred, labels, ignore_index, per_image)
-    return _averaged(counts, counts.hits, counts.true, average, per_image)
+    return score_of("pixel_accuracy", tables_of(y_true, y_pred, ignore_index, per_image), labels, average, per_image)
 
 
-def _count(y_true: Any, y_pred: Any, labels: Any, ignore_index: int | None, per_image: bool) -> _Counts:
+# What is divided by what, for each class.
+_RATIOS: dict[str, Callable[[_Counts], tuple[NDArray[np.int64], NDArray[np.int64]]]] = {
+    "iou_score": lambda counts: (counts.hits, counts.true + counts.predicted - counts.hits),
+    "dice_score": lambda counts: (2 * counts.hits, counts.true + counts.predicted),
+    "pixel_accuracy": lambda counts: (counts.hits, counts.true),
+}
+
+
+class Table(NamedTuple):
+    """Labels of some maps, and the cells of their contingency table whose truth is not ignored; all pixels."""
+
+    names: list[Any]
+    rows: NDArray[np.intp]
+    columns: NDArray[np.intp]
+    values: NDArray[np.int64]
+    pixels: int
+
+
+def tables_of(y_true: Any, y_pred: Any, ignore_index: int | None, per_image: bool = False) -> list[Table]:
+    """Count what is where in label maps. The tables are of single images with `per_image` and of lists of images, which
+    may differ in size; otherwise there is one.
+    """  # noqa: D205
     ignored = None if ignore_index is None else operator.index(ignore_index)
-    # A list of images is counted image by image even where they are added up: they may differ in size.
     crossings = [
         check_targets(true.reshape(-1), predicted.reshape(-1)) for true, predicted in _images(y_true, y_pred, per_image)
     ]
-    tables = [_kept(crossing, ignored) for crossing in crossings if isinstance(crossing, Crossing)]
+    return [_kept(crossing, ignored) for crossing in crossings if isinstance(crossing, Crossing)]
+
+
+def score_of(
+    name: str, tables: list[Table], labels: Any, average: str | None, per_image: bool = False
+) -> float | Floats:
+    """Value of a metric from what was counted."""
+    counts = _count(tables, labels)
+    if not per_image:
+        counts = _Counts(*(part.sum(axis=0, keepdims=True) for part in counts))
+    return _averaged(counts, *_RATIOS[name](counts), average, per_image)
+
+
+def _count(tables: list[Table], labels: Any) -> _Counts:
     chosen = _classes(labels, tables)
     place = {label: i for i, label in enumerate(chosen)}
     size = len(chosen)
     counts = _Counts(*(np.zeros((len(tables), size), np.int64) for _ in range(3)))
-    for image, (names, rows, columns, values) in enumerate(tables):
+    for image, table in enumerate(tables):
         # What is of no class that counts has a place behind the others.
-        to = np.array([place.get(name, size) for name in names], dtype=np.intp)
-        true, predicted = to[rows], to[columns]
+        to = np.array([place.get(name, size) for name in table.names], dtype=np.intp)
+        true, predicted, values = to[table.rows], to[table.columns], table.values
         same = true == predicted
         for into, where, amounts in (
             (counts.hits, true[same], values[same]),
@@ -252,9 +282,7 @@ def _count(y_true: Any, y_pred: Any, labels: Any, ignore_index: int | None, per_
             (counts.predicted, predicted, values),
         ):
             np.add.at(into[image], where[where < size], amounts[where < size])
-    if per_image:
-        return counts
-    return _Counts(*(part.sum(axis=0, keepdims=True) for part in counts))
+    return counts
 
 
 def _images(y_true: Any, y_pred: Any, per_image: bool) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
@@ -293,21 +321,19 @@ def _label_map(y: Any, name: str) -> NDArray[Any]:
     return a.view(np.uint8) if a.dtype == np.bool_ else a
 
 
-_Table = tuple[list[Any], NDArray[np.intp], NDArray[np.intp], NDArray[np.int64]]
-
-
-def _kept(crossing: Crossing, ignored: int | None) -> _Table:
-    """Labels, and the cells of the table whose truth is not ignored."""
+def _kept(crossing: Crossing, ignored: int | None) -> Table:
+    """Leave out the cells whose truth is ignored."""
     names = crossing.labels.tolist()
     kept = np.ones(len(crossing.rows), bool)
     if ignored in names:
         kept = crossing.rows != names.index(ignored)
-    return names, crossing.rows[kept], crossing.columns[kept], crossing.values[kept].astype(np.int64)
+    values = crossing.values[kept].astype(np.int64)
+    return Table(names, crossing.rows[kept], crossing.columns[kept], values, crossing.n_samples)
 
 
-def _classes(labels: Any, tables: list[_Table]) -> list[Any]:
+def _classes(labels: Any, tables: list[Table]) -> list[Any]:
     if labels is None:
-        seen = {names[i] for names, rows, columns, _ in tables for i in {*rows.tolist(), *columns.tolist()}}
+        seen = {table.names[i] for table in tables for i in {*table.rows.tolist(), *table.columns.tolist()}}
         return sorted(seen)
     a = np.asarray(labels)
     if a.ndim != 1 or not a.size or a.dtype.kind not in "biu":
