@@ -99,7 +99,8 @@ References
 """
 
 from . import ranges
-from ._binned import Area, Bounded, Reliability
+from ._binned import Area, Bounded
+from ._calibration import Reliability
 from ._factory import binned_state, calibration_state, delong_state, from_bytes, state
 from ._state import State
 
