@@ -9,6 +9,7 @@ from typing import Any
 
 from .._parameters import check_parameters
 from ..ranking.thresholds import FOLDS, fold_of
+from ..translation import scorer_of
 from ._binned import BinnedState, DelongState
 from ._calibration import CalibrationErrorState, CalibrationState
 from ._labels import LabelState
@@ -18,6 +19,7 @@ from ._probabilities import ClassState
 from ._rankings import COMPUTE, RankingState
 from ._regression import ErrorState, QuantileState
 from ._rows import VALUES, RowState
+from ._segments import SegmentState
 from ._state import HOMES, State, function_of
 
 _OF_LABELS = (
@@ -74,6 +76,7 @@ _OF_MODULES: dict[str, type[State]] = {
     "question_answering": AnswerState,
     "retrieval": QueryState,
     "segmentation": MapState,
+    "translation": SegmentState,
 }
 
 STATES: dict[str, type[State]] = {
@@ -86,10 +89,18 @@ STATES: dict[str, type[State]] = {
     **{name: _OF_MODULES[home] for name, home in HOMES.items()},
 }
 
+_OF_DETECTIONS = (
+    "{} ranks the detections of all images together: keep the boxes, scores, labels and image_ids of each batch, join "
+    "these arrays, and call it on them; its value is then that of all images, whatever the batches were."
+)
 # Public functions of which there is no state, and what to do instead.
 REFUSED = {
     "auc": "auc is a function of the points of a curve in their order, not of rows: use a state of 'roc_auc_score', or "
     "of 'roc_curve' and auc on what it computes.",
+    "calibration_curve": "calibration_curve has a state under another name: calibration_state, whose reliability "
+    "diagram has the share of positives and the mean probability of each bin of equal width.",
+    "mean_average_precision": _OF_DETECTIONS.format("mean_average_precision"),
+    "summary": _OF_DETECTIONS.format("summary"),
 }
 
 
@@ -177,7 +188,11 @@ def state(name: str, *, memory_limit: int | None = None, **params: Any) -> Any:
     check_parameters(function, params, 3 if STATES[name] is QueryState else 2)
     defaults = {p.name: p.default for p in inspect.signature(function).parameters.values()}
     # What is the default anyway makes no other state.
-    params = {key: value for key, value in params.items() if not _is_default(value, defaults[key])}
+    params = {
+        key: value
+        for key, value in params.items()
+        if not _is_default(value, defaults.get(key, inspect.Parameter.empty))
+    }
     kind = STATES[name]
     if kind is RankingState and params.get("average") == "samples":
         kind = RowState
@@ -201,6 +216,8 @@ def _refuse_parameters(name: str, params: dict[str, Any]) -> None:
             f"metric_func must be one of {', '.join(FOLDS)}, with parameters that leave the positive class 1: others "
             "need the rows, not their counts. Call metric_at_thresholds on all of them."
         )
+    if STATES[name] is SegmentState:
+        scorer_of(name, params)  # refuses what sacrebleu does not know
     if STATES[name] is TokenState and params.get("ignore_index") is not None:
         operator.index(params["ignore_index"])
     if name == "d2_tweedie_score" and float(params.get("power", 0)) < 0:

@@ -25,6 +25,8 @@ P = TypeVar("P", bound="PairState")
 # Metrics that are not functions of the package itself, and the modules that they are functions of.
 HOMES = {
     "average_precision_at_k": "retrieval",
+    "bleu": "translation",
+    "chrf": "translation",
     "cross_entropy": "language",
     "dice_score": "segmentation",
     "exact_match": "question_answering",
@@ -40,6 +42,7 @@ HOMES = {
     "r_precision": "retrieval",
     "recall_at_k": "retrieval",
     "reciprocal_rank": "retrieval",
+    "ter": "translation",
     "token_f1": "question_answering",
 }
 
@@ -212,8 +215,8 @@ class State:
         """Add rows, with the arguments that the function of the metric takes.
 
         ``update(y_true, y_pred, sample_weight=None)`` for most; ``update(y_true, y_pred)`` for label maps,
-        ``update(y_true, logits)`` for losses of language models, ``update(references, predictions)`` for answers, and
-        ``update(relevance, scores, group)`` for retrieval.
+        ``update(y_true, logits)`` for losses of language models, ``update(references, predictions)`` for answers and
+        translations, and ``update(relevance, scores, group)`` for retrieval.
 
         Returns
         -------
