@@ -132,7 +132,8 @@ def state(name: str, *, memory_limit: int | None = None, **params: Any) -> Any:
     Parameters
     ----------
     name : str
-        Name of the metric's function, such as ``'f1_score'``: any of trueval but `auc`.
+        Name of the metric's function, such as ``'f1_score'`` or ``'iou_score'``: any of trueval or of its modules but
+        `auc` and those of `trueval.detection`.
     memory_limit : int, optional
         Bytes that the state and its work may take beyond the batches themselves, at least 65,536. What is more than a
         quarter of it goes to a temporary file. Of use to metrics of scores and quantiles, which keep every row; without
@@ -153,6 +154,8 @@ def state(name: str, *, memory_limit: int | None = None, **params: Any) -> Any:
         has no state.
     TypeError
         For parameters that the function has not.
+    ImportError
+        For the name of a score of translations without sacrebleu.
 
     See Also
     --------
