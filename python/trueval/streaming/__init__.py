@@ -69,8 +69,8 @@ have; `delong_state`, an area with its standard error; `calibration_state`, a re
 
 Some calls have no state, and say so: `auc`, whose points have an order; average precision of detections, which are
 ranked over all images; ``samplewise=True``, ``per_image=True`` and ``aggregate=None``, which have a result for each
-row, image or query; calibration errors in quantiles; `metric_at_thresholds` of a function that is not one of counts; negative weights where there is a quantile or
-a spread; `d2_tweedie_score` of a negative power.
+row, image or query; calibration errors in quantiles; `metric_at_thresholds` of a function that is not one of counts;
+negative weights where there is a quantile or a spread; `d2_tweedie_score` of a negative power.
 
 Losses of probabilities are by class, and which column belongs to which is known when every class was seen. Until then
 the batches wait in memory; ``labels=`` (``pos_label=`` of the Brier score) makes that needless. Probabilities are
