@@ -72,14 +72,16 @@ class CalibrationState(BinaryState):
         values = calibration.weights_of(weights)
         places = self._places_of_labels(target, dtype)
         bins = self._edges.size - 1
-        found = [
-            backend().reliability(target.codes, code, proba, values, self._edges[1:-1])
-            for code in target.facts()[1].tolist()
-        ]
         amounts = np.zeros((2, bins))
-        amounts[places] = [observed for _, observed, _ in found]
+        rest = forecast = np.zeros(bins)
+        for place, code in zip(places.tolist(), target.facts()[1].tolist(), strict=True):
+            if values is None and place != places[0]:
+                amounts[place] = rest  # a whole number of rows
+                continue
+            total, observed, forecast = backend().reliability(target.codes, code, proba, values, self._edges[1:-1])
+            amounts[place], rest = observed, total - observed
         self._amounts.add(amounts.reshape(-1))
-        self._scores.add(found[0][2])
+        self._scores.add(forecast)
         self._weighing.add(weights)
         self.n += proba.size
 
