@@ -283,11 +283,13 @@ def validate(**constraints: list[Constraint]) -> Callable[[Callable[P, R]], Call
     return decorate
 
 
-def check_parameters(function: Callable[..., Any], parameters: Mapping[str, Any]) -> None:
-    """Check parameters of a function of two arrays before it is called: their names, and what each may be."""
+def check_parameters(function: Callable[..., Any], parameters: Mapping[str, Any], arrays: int = 2) -> None:
+    """Check parameters of a function of some arrays before it is called: their names, and what each may be."""
     signature = inspect.signature(function)
-    signature.bind(None, None, **parameters)
-    constraints = function._skl_parameter_constraints.own  # type: ignore[attr-defined]
+    signature.bind(*[None] * arrays, **parameters)
+    if not hasattr(function, "_skl_parameter_constraints"):
+        return
+    constraints = function._skl_parameter_constraints.own
     for name, value in parameters.items():
         if not _any_of([_compile(c) for c in constraints[name]])(value):
             _refuse(name, value, constraints[name], function.__qualname__)

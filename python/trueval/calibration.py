@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 
 from . import _backend
 from ._parameters import OPTIONAL, POS_LABEL, Integral, Interval, StrOptions, validate
+from ._validation.arrays import SampleWeights
 from ._validation.probabilities import (
     NOT_PROBABILITIES,
+    Probabilities,
     check_binary_probabilities,
     check_probabilities,
     improper_rows,
@@ -29,16 +31,26 @@ _CHECKS: dict[str, Any] = {
 }
 
 
-class _Bins(NamedTuple):
+class Bins(NamedTuple):
     """Amounts of rows in each bin, of those that came true, and the sums of their forecasts."""
 
     total: NDArray[np.float64]
     observed: NDArray[np.float64]
     forecast: NDArray[np.float64]
 
-    def used(self) -> _Bins:
+    def used(self) -> Bins:
         """Leave out the bins without rows."""
-        return _Bins(*(part[self.total != 0] for part in self))
+        return Bins(*(part[self.total != 0] for part in self))
+
+    def expected_error(self) -> float:
+        """Mean distance of what came true from the forecasts, by the amounts."""
+        bins = self.used()
+        return float(np.sum(np.abs(bins.observed - bins.forecast)) / np.sum(bins.total))
+
+    def maximum_error(self) -> float:
+        """Largest distance."""
+        bins = self.used()
+        return float(np.max(np.abs(bins.observed - bins.forecast) / bins.total))
 
 
 @validate(**_CHECKS, sample_weight=OPTIONAL, labels=OPTIONAL)
@@ -111,8 +123,7 @@ def expected_calibration_error(
     >>> round(expected_calibration_error([0, 2, 1], [[0.8, 0.1, 0.1], [0.2, 0.2, 0.6], [0.7, 0.2, 0.1]]), 6)
     0.433333
     """
-    bins = _binned(y_true, y_prob, n_bins, strategy, pos_label, labels, sample_weight).used()
-    return float(np.sum(np.abs(bins.observed - bins.forecast)) / np.sum(bins.total))
+    return _binned(y_true, y_prob, n_bins, strategy, pos_label, labels, sample_weight).expected_error()
 
 
 @validate(**_CHECKS, sample_weight=OPTIONAL, labels=OPTIONAL)
@@ -171,8 +182,7 @@ def maximum_calibration_error(
     >>> round(maximum_calibration_error([0, 1, 1, 1], [0.25, 0.5, 0.75, 1.0], n_bins=2), 6)
     0.125
     """
-    bins = _binned(y_true, y_prob, n_bins, strategy, pos_label, labels, sample_weight).used()
-    return float(np.max(np.abs(bins.observed - bins.forecast) / bins.total))
+    return _binned(y_true, y_prob, n_bins, strategy, pos_label, labels, sample_weight).maximum_error()
 
 
 @validate(**_CHECKS)
@@ -226,39 +236,54 @@ def calibration_curve(
 
 def _binned(  # noqa: PLR0917
     y_true: Any, y_prob: Any, n_bins: int, strategy: str, pos_label: Any, labels: Any, sample_weight: Any
-) -> _Bins:
+) -> Bins:
     measured = measured_probabilities(y_prob)
-    backend = _backend.current()
     if measured[0].ndim == 1 or measured[0].shape[1] == 1:
-        if labels is not None:
-            raise ValueError("labels must be None where y_prob has one column; pos_label says whose that is.")
+        refuse_parameters(1, pos_label, labels)
         one = check_binary_probabilities(y_true, measured, sample_weight, pos_label)
-        weights = _weights(one.weights)
+        weights = weights_of(one.weights)
         edges = _inner_edges(one.proba, n_bins, strategy)
-        return _Bins(*backend.reliability(one.labels, one.positive, one.proba, weights, edges))
-    if pos_label is not None:
-        raise ValueError("pos_label must be None where y_prob has several columns.")
+        return Bins(*_backend.current().reliability(one.labels, one.positive, one.proba, weights, edges))
+    refuse_parameters(measured[0].shape[1], pos_label, labels)
     many = check_probabilities(y_true, measured, sample_weight, labels)
-    if many.indicator is not None:
-        raise ValueError("multilabel-indicator format is not supported")
     if improper_rows(many.proba, many.dtype):
         warn(NOT_PROBABILITIES)
-    edges = _inner_edges(many.proba, n_bins, strategy)
-    return _Bins(*backend.top_reliability(many.labels, many.classes, many.proba, _weights(many.weights), edges))
+    return binned_classes(many, _inner_edges(many.proba, n_bins, strategy))
 
 
-def _weights(weights: Any) -> NDArray[np.float64] | None:
+def refuse_parameters(columns: int, pos_label: Any, labels: Any) -> None:
+    """Refuse the parameter that is for probabilities of another form."""
+    if columns == 1 and labels is not None:
+        raise ValueError("labels must be None where y_prob has one column; pos_label says whose that is.")
+    if columns > 1 and pos_label is not None:
+        raise ValueError("pos_label must be None where y_prob has several columns.")
+
+
+def binned_classes(many: Probabilities, edges: NDArray[np.float64]) -> Bins:
+    """Bins of the highest probabilities."""
+    if many.indicator is not None:
+        raise ValueError("multilabel-indicator format is not supported")
+    weights = weights_of(many.weights)
+    return Bins(*_backend.current().top_reliability(many.labels, many.classes, many.proba, weights, edges))
+
+
+def weights_of(weights: SampleWeights | None) -> NDArray[np.float64] | None:
+    """Weights as the backends take them; negative ones are refused."""
     if weights is None:
         return None
     if weights.low < 0:
         raise ValueError(f"sample_weight must not be negative, got {weights.low}.")
-    values: NDArray[np.float64] = weights.values
-    return values
+    return weights.values
 
 
 def _inner_edges(proba: NDArray[Any], n_bins: int, strategy: str) -> NDArray[np.float64]:
     """Edges between the bins."""
     if strategy == "uniform":
-        return np.linspace(0.0, 1.0, n_bins + 1)[1:-1]
+        return edges_of(n_bins)[1:-1]
     highest = proba if proba.ndim == 1 else proba.max(axis=1)
     return np.asarray(np.percentile(highest, np.linspace(0.0, 1.0, n_bins + 1) * 100)[1:-1], dtype=np.float64)
+
+
+def edges_of(n_bins: int) -> NDArray[np.float64]:
+    """Edges of bins of equal width."""
+    return np.linspace(0.0, 1.0, n_bins + 1)

@@ -75,7 +75,17 @@ def cross_entropy(
     """
     if aggregate not in ("mean", "sum", None):
         raise ValueError(f"aggregate must be 'mean', 'sum' or None, got {aggregate!r}.")
-    inputs, ignored = check_logits(y_true, logits, ignore_index)
+    losses, total, _ = losses_of(y_true, logits, ignore_index)
+    if aggregate is None:
+        return losses
+    return total if aggregate == "sum" else total / losses.size
+
+
+def losses_of(
+    y_true: Any, logits: Any, ignore_index: int | None, some: bool = True
+) -> tuple[NDArray[np.float64], float, int]:
+    """Losses of the rows that count (with `some`, one at least), their sum, and the number of all rows."""
+    inputs, ignored = check_logits(y_true, logits, ignore_index, some)
     run = _backend.current().cross_entropy
     parts = [run(labels, values, inputs.brain, ignored) for labels, values in inputs.parts()]
     losses: NDArray[np.float64] = parts[0] if len(parts) == 1 else np.concatenate(parts)
@@ -84,9 +94,7 @@ def cross_entropy(
     total = float(np.sum(losses))
     if math.isnan(total):
         raise ValueError("logits must not hold NaN or +inf, nor a row of -inf alone.")
-    if aggregate is None:
-        return losses
-    return total if aggregate == "sum" else total / losses.size
+    return losses, total, inputs.labels.size
 
 
 def perplexity(y_true: Any, logits: Any, *, ignore_index: int | None = -100) -> float:
@@ -127,5 +135,9 @@ def perplexity(y_true: Any, logits: Any, *, ignore_index: int | None = -100) -> 
     >>> round(perplexity([2, 0], np.zeros((2, 5))), 6)
     5.0
     """
-    loss = cross_entropy(y_true, logits, ignore_index=ignore_index)
+    return perplexity_of(cross_entropy(y_true, logits, ignore_index=ignore_index))
+
+
+def perplexity_of(loss: float) -> float:
+    """Perplexity of a mean loss."""
     return math.exp(loss) if loss < math.log(np.finfo(np.float64).max) else math.inf

@@ -6,6 +6,7 @@ such as the 255 of many data sets, are left out by ``ignore_index``.
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -24,6 +25,7 @@ __all__ = ["compare", "dice_score", "iou_score", "pixel_accuracy"]
 
 Floats = NDArray[np.float64]
 
+_UNDEFINED = "No class is in either label map; the score is NaN."
 _CHECKS: dict[str, Any] = {
     "y_true": ["array-like"],
     "y_pred": ["array-like"],
@@ -42,10 +44,20 @@ class _Counts(NamedTuple):
     predicted: NDArray[np.int64]
 
 
-# What is divided by what: counts of the same shape.
-_PARTS: dict[str, Callable[[_Counts], tuple[NDArray[np.int64], NDArray[np.int64]]]] = {
-    "iou": lambda counts: (counts.hits, counts.true + counts.predicted - counts.hits),
-    "dice": lambda counts: (2 * counts.hits, counts.true + counts.predicted),
+class Table(NamedTuple):
+    """Labels of some maps, and the cells of their contingency table whose truth is not ignored; all pixels."""
+
+    names: list[Any]
+    rows: NDArray[np.intp]
+    columns: NDArray[np.intp]
+    values: NDArray[np.int64]
+    pixels: int
+
+
+# What is divided by what, for each class.
+_RATIOS: dict[str, Callable[[_Counts], tuple[NDArray[np.int64], NDArray[np.int64]]]] = {
+    "iou_score": lambda counts: (counts.hits, counts.true + counts.predicted - counts.hits),
+    "dice_score": lambda counts: (2 * counts.hits, counts.true + counts.predicted),
     "pixel_accuracy": lambda counts: (counts.hits, counts.true),
 }
 
@@ -116,7 +128,7 @@ def iou_score(
     >>> iou_score(y_true, y_pred, ignore_index=255, average=None)
     array([0.5 , 0.75])
     """
-    return _averaged("iou", _count(y_true, y_pred, labels, ignore_index, per_image), average, per_image)
+    return score_of("iou_score", tables_of(y_true, y_pred, ignore_index, per_image), labels, average, per_image)
 
 
 @validate(**_CHECKS)
@@ -176,7 +188,7 @@ def dice_score(
     >>> dice_score(y_true, y_pred, labels=[1], per_image=True)
     array([1., 0.])
     """
-    return _averaged("dice", _count(y_true, y_pred, labels, ignore_index, per_image), average, per_image)
+    return score_of("dice_score", tables_of(y_true, y_pred, ignore_index, per_image), labels, average, per_image)
 
 
 @validate(**_CHECKS)
@@ -235,7 +247,7 @@ def pixel_accuracy(
     >>> pixel_accuracy([[0, 0, 1], [1, 1, 255]], [[0, 1, 1], [1, 1, 0]], ignore_index=255)
     0.8
     """
-    return _averaged("pixel_accuracy", _count(y_true, y_pred, labels, ignore_index, per_image), average, per_image)
+    return score_of("pixel_accuracy", tables_of(y_true, y_pred, ignore_index, per_image), labels, average, per_image)
 
 
 def compare(
@@ -243,7 +255,7 @@ def compare(
     base: Any,
     tuned: Any,
     *,
-    metric: str = "iou",
+    metric: str = "iou_score",
     labels: Any = None,
     ignore_index: int | None = None,
     average: str | None = None,
@@ -258,8 +270,8 @@ def compare(
         Label maps, as for `iou_score`.
     base, tuned : as `y_true`
         The label maps that either model predicted.
-    metric : {'iou', 'dice', 'pixel_accuracy'}, default='iou'
-        That of `iou_score`, `dice_score` or `pixel_accuracy`.
+    metric : {'iou_score', 'dice_score', 'pixel_accuracy'}, default='iou_score'
+        By the name of its function.
     labels : array-like of shape (n_labels,), optional
         The classes that count; by default all that occur where the truth is not ignored.
     ignore_index : int, optional
@@ -308,15 +320,14 @@ def compare(
     >>> round(found.base, 3), round(found.tuned, 3), found.pvalue
     (0.673, 0.767, 0.0001)
     """
-    if metric not in _PARTS:
-        raise ValueError(f"metric must be one of {', '.join(map(repr, _PARTS))}, got {metric!r}.")
+    if not isinstance(metric, str) or metric not in _RATIOS:
+        raise ValueError(f"metric must be one of {', '.join(map(repr, _RATIOS))}, got {metric!r}.")
     if average not in ("macro", "micro", "weighted", None):
         raise ValueError(f"average must be 'macro', 'micro' or 'weighted', got {average!r}.")
     average = average or ("micro" if metric == "pixel_accuracy" else "macro")
-    tables = [_tables(y_true, predicted, ignore_index, True) for predicted in (base, tuned)]
+    tables = [tables_of(y_true, predicted, ignore_index, True) for predicted in (base, tuned)]
     chosen = _classes(labels, [*tables[0], *tables[1]])
-    counted = [_counted(of_model, chosen) for of_model in tables]
-    columns = [_columns(_PARTS[metric](counts), counts.true, average) for counts in counted]
+    columns = [_columns(metric, _count(of_model, chosen), average) for of_model in tables]
 
     def fold(sums: Floats) -> Floats:
         pieces = np.split(sums, 3 if average == "weighted" else 2, axis=1)
@@ -324,34 +335,47 @@ def compare(
 
     fold.__name__ = metric
     values = tuple(float(fold(of_model.sum(axis=0, keepdims=True))[0]) for of_model in columns)
+    if any(map(math.isnan, values)):
+        warn(_UNDEFINED, "UndefinedMetricWarning")
     return judge(of_sums(fold, values, columns, cluster), **options)
 
 
-def _count(y_true: Any, y_pred: Any, labels: Any, ignore_index: int | None, per_image: bool) -> _Counts:
-    tables = _tables(y_true, y_pred, ignore_index, per_image)
-    counts = _counted(tables, _classes(labels, tables))
-    return counts if per_image else _Counts(*(part.sum(axis=0, keepdims=True) for part in counts))
-
-
-def _tables(y_true: Any, y_pred: Any, ignore_index: int | None, per_image: bool) -> list[_Table]:
-    """Count the pixels of each image by their two labels, or those of a whole array together."""
+def tables_of(y_true: Any, y_pred: Any, ignore_index: int | None, per_image: bool = False) -> list[Table]:
+    """Count what is where in label maps. The tables are of single images with `per_image` and of lists of images, which
+    may differ in size; otherwise there is one.
+    """  # noqa: D205
     ignored = None if ignore_index is None else operator.index(ignore_index)
-    # A list of images is counted image by image even where they are added up: they may differ in size.
     crossings = [
         check_targets(true.reshape(-1), predicted.reshape(-1)) for true, predicted in _images(y_true, y_pred, per_image)
     ]
     return [_kept(crossing, ignored) for crossing in crossings if isinstance(crossing, Crossing)]
 
 
-def _counted(tables: list[_Table], classes: list[Any]) -> _Counts:
+def score_of(
+    name: str, tables: list[Table], labels: Any, average: str | None, per_image: bool = False
+) -> float | Floats:
+    """Value of a metric from what was counted."""
+    counts = _count(tables, _classes(labels, tables))
+    if not per_image:
+        counts = _Counts(*(part.sum(axis=0, keepdims=True) for part in counts))
+    part, whole = _RATIOS[name](counts)
+    values = _means(part, whole, counts.true, average)
+    if per_image:
+        return values
+    if not whole.any():
+        warn(_UNDEFINED, "UndefinedMetricWarning")
+    return values[0] if average is None else float(values[0])
+
+
+def _count(tables: list[Table], classes: list[Any]) -> _Counts:
     """Count the pixels of each table by class."""
     place = {label: i for i, label in enumerate(classes)}
     size = len(classes)
     counts = _Counts(*(np.zeros((len(tables), size), np.int64) for _ in range(3)))
-    for image, (names, rows, columns, values) in enumerate(tables):
+    for image, table in enumerate(tables):
         # What is of no class that counts has a place behind the others.
-        to = np.array([place.get(name, size) for name in names], dtype=np.intp)
-        true, predicted = to[rows], to[columns]
+        to = np.array([place.get(name, size) for name in table.names], dtype=np.intp)
+        true, predicted, values = to[table.rows], to[table.columns], table.values
         same = true == predicted
         for into, where, amounts in (
             (counts.hits, true[same], values[same]),
@@ -398,21 +422,19 @@ def _label_map(y: Any, name: str) -> NDArray[Any]:
     return a.view(np.uint8) if a.dtype == np.bool_ else a
 
 
-_Table = tuple[list[Any], NDArray[np.intp], NDArray[np.intp], NDArray[np.int64]]
-
-
-def _kept(crossing: Crossing, ignored: int | None) -> _Table:
-    """Labels, and the cells of the table whose truth is not ignored."""
+def _kept(crossing: Crossing, ignored: int | None) -> Table:
+    """Leave out the cells whose truth is ignored."""
     names = crossing.labels.tolist()
     kept = np.ones(len(crossing.rows), bool)
     if ignored in names:
         kept = crossing.rows != names.index(ignored)
-    return names, crossing.rows[kept], crossing.columns[kept], crossing.values[kept].astype(np.int64)
+    values = crossing.values[kept].astype(np.int64)
+    return Table(names, crossing.rows[kept], crossing.columns[kept], values, crossing.n_samples)
 
 
-def _classes(labels: Any, tables: list[_Table]) -> list[Any]:
+def _classes(labels: Any, tables: list[Table]) -> list[Any]:
     if labels is None:
-        seen = {names[i] for names, rows, columns, _ in tables for i in {*rows.tolist(), *columns.tolist()}}
+        seen = {table.names[i] for table in tables for i in {*table.rows.tolist(), *table.columns.tolist()}}
         return sorted(seen)
     a = np.asarray(labels)
     if a.ndim != 1 or not a.size or a.dtype.kind not in "biu":
@@ -423,21 +445,12 @@ def _classes(labels: Any, tables: list[_Table]) -> list[Any]:
     return chosen
 
 
-def _columns(parts: tuple[NDArray[np.int64], ...], true: NDArray[np.int64], average: str) -> Floats:
+def _columns(metric: str, counts: _Counts, average: str) -> Floats:
     """Put side by side the counts of each image that an average needs."""
+    parts = _RATIOS[metric](counts)
     if average == "micro":
-        parts = tuple(part.sum(axis=1, keepdims=True) for part in parts)
-    return np.hstack([*parts, true] if average == "weighted" else parts).astype(np.float64)
-
-
-def _averaged(metric: str, counts: _Counts, average: str | None, per_image: bool) -> float | Floats:
-    part, whole = _PARTS[metric](counts)
-    values = _means(part, whole, counts.true, average)
-    if per_image:
-        return values
-    if not whole.any():
-        warn("No class is in either label map; the score is NaN.", "UndefinedMetricWarning")
-    return values[0] if average is None else float(values[0])
+        parts = (parts[0].sum(axis=1, keepdims=True), parts[1].sum(axis=1, keepdims=True))
+    return np.hstack([*parts, counts.true] if average == "weighted" else parts).astype(np.float64)
 
 
 def _means(part: NDArray[Any], whole: NDArray[Any], true: NDArray[Any], average: str | None) -> Floats:

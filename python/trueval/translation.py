@@ -200,12 +200,10 @@ def compare(
     >>> round(found.base, 1), round(found.tuned, 1), found.method
     (37.8, 84.8, 'approximate-randomization')
     """
-    scorer = _scorer(metric, {} if params is None else params)
-    streams = _streams(references)
+    scorer = scorer_of(metric, {} if params is None else params)
     counted, values = [], []
     for name, hypotheses in (("base", base), ("tuned", tuned)):
-        # What sacrebleu's own tests of significance are built on; corpus_score is the second of the first.
-        segments = scorer._extract_corpus_statistics(_segments(hypotheses, streams, name), streams)
+        segments = statistics_of(scorer, references, hypotheses, name)
         values.append(float(scorer._aggregate_and_compute(segments).score))
         counted.append(np.array(segments, dtype=np.float64))
     fold = _fold(scorer)
@@ -214,11 +212,23 @@ def compare(
 
 
 def _corpus_score(metric: str, references: Any, hypotheses: Any, params: Mapping[str, Any]) -> float:
-    scorer, streams = _scorer(metric, params), _streams(references)
+    scorer, streams = scorer_of(metric, params), _streams(references)
     return float(scorer.corpus_score(_segments(hypotheses, streams, "hypotheses"), streams).score)
 
 
-def _scorer(metric: Any, params: Mapping[str, Any]) -> Any:
+def statistics_of(scorer: Any, references: Any, hypotheses: Any, name: str = "hypotheses") -> list[list[float]]:
+    """Count in each segment what sacrebleu's scores, and its own tests of significance, are built on."""
+    streams = _streams(references)
+    segments: list[list[float]] = scorer._extract_corpus_statistics(_segments(hypotheses, streams, name), streams)
+    return segments
+
+
+def score_of_sums(scorer: Any, sums: list[float]) -> float:
+    """Score of a corpus, from what was counted in all of its segments."""
+    return float(scorer._compute_score_from_stats(sums).score)
+
+
+def scorer_of(metric: Any, params: Mapping[str, Any]) -> Any:
     if not isinstance(metric, str) or metric not in _METRICS:
         raise ValueError(f"metric must be one of {', '.join(map(repr, _METRICS))}, got {metric!r}.")
     try:
@@ -269,8 +279,6 @@ def _fold(scorer: Any) -> Callable[[Floats], Floats]:
     """Make the function of sums over segments: sacrebleu's own, sum by sum."""
 
     def fold(sums: Floats) -> Floats:
-        return np.fromiter(
-            (scorer._compute_score_from_stats(row).score for row in sums.tolist()), np.float64, len(sums)
-        )
+        return np.fromiter((score_of_sums(scorer, row) for row in sums.tolist()), np.float64, len(sums))
 
     return fold

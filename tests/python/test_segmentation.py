@@ -145,10 +145,10 @@ def two_models(images: int = 12, wrong: tuple[float, float] = (0.5, 0.4)) -> Any
 @pytest.mark.parametrize(
     ("metric", "average", "name", "params"),
     [
-        ("iou", "macro", "jaccard_score", {"average": "macro"}),
-        ("iou", "weighted", "jaccard_score", {"average": "weighted"}),
-        ("dice", "macro", "f1_score", {"average": "macro"}),
-        ("dice", "micro", "f1_score", {"average": "micro"}),
+        ("iou_score", "macro", "jaccard_score", {"average": "macro"}),
+        ("iou_score", "weighted", "jaccard_score", {"average": "weighted"}),
+        ("dice_score", "macro", "f1_score", {"average": "macro"}),
+        ("dice_score", "micro", "f1_score", {"average": "micro"}),
         ("pixel_accuracy", None, "accuracy_score", {}),
         ("pixel_accuracy", "macro", "recall_score", {"average": "macro"}),
     ],
@@ -212,10 +212,18 @@ def test_a_class_that_one_model_alone_predicts_counts_for_that_one() -> None:
     assert (found.base, found.tuned) == (1.0, iou_score(true, tuned))
 
 
+def test_compared_images_without_a_class_are_undefined() -> None:
+    true, base, tuned = two_models()
+    with pytest.warns(UserWarning, match="No class"):
+        found = segmentation.compare(true, base, tuned, labels=[9], n_resamples=99, rng=0)
+    assert math.isnan(found.difference)
+
+
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"metric": "map"}, "metric must be one of 'iou', 'dice', 'pixel_accuracy', got 'map'"),
+        ({"metric": ["iou_score"]}, r"metric must be one of .*, got \['iou_score'\]"),
+        ({"metric": "map"}, "metric must be one of 'iou_score', 'dice_score', 'pixel_accuracy', got 'map'"),
         ({"average": "binary"}, "average must be 'macro', 'micro' or 'weighted', got 'binary'"),
         ({"cluster": [0, 1]}, "inconsistent numbers of samples"),
         ({"method": "delong"}, "method"),

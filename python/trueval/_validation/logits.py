@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 import sys
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +26,8 @@ class Logits(NamedTuple):
         yield from _contiguous(self.labels, self.values)
 
 
-def check_logits(y_true: Any, logits: Any, ignore_index: Any) -> tuple[Logits, int | None]:
-    """Check the arguments of a loss of logits."""
+def check_logits(y_true: Any, logits: Any, ignore_index: Any, some: bool = True) -> tuple[Logits, int | None]:
+    """Check the arguments of a loss of logits; with `some`, that one row counts at least."""
     values, brain = _values(logits)
     if values.ndim < 2 or not values.shape[-1]:
         raise ValueError(f"logits must have a last axis for the classes and others for the rows, got {values.shape}.")
@@ -42,8 +42,9 @@ def check_logits(y_true: Any, logits: Any, ignore_index: Any) -> tuple[Logits, i
     labels = native(labels, np.int64).reshape(-1)
     kept = labels if ignored is None else labels[labels != ignored]
     if not kept.size:
-        few = "" if labels.size == 0 else f"; all {labels.size} are ignore_index={ignored}"
-        raise ValueError(f"y_true must hold a label at least{few}.")
+        if some:
+            refuse_none(labels.size, ignored)
+        return Logits(labels, values, brain), ignored
     classes = values.shape[-1]
     low, high = int(kept.min()), int(kept.max())
     if low < 0 or high >= classes:
@@ -52,6 +53,12 @@ def check_logits(y_true: Any, logits: Any, ignore_index: Any) -> tuple[Logits, i
             f"{low if low < 0 else high}."
         )
     return Logits(labels, values, brain), ignored
+
+
+def refuse_none(rows: int, ignored: int | None) -> NoReturn:
+    """Refuse rows of which none counts."""
+    few = "" if rows == 0 else f"; all {rows} are ignore_index={ignored}"
+    raise ValueError(f"y_true must hold a label at least{few}.")
 
 
 def _values(logits: Any) -> tuple[Array, bool]:

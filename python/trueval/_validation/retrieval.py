@@ -25,11 +25,25 @@ MOST = {"linear": 1e300, "exponential": 1000}
 
 
 class Documents(NamedTuple):
-    """Canonical relevances (labels of any dtype; floats need not be whole), scores, and integers for the queries."""
+    """Canonical relevances (labels of any dtype; floats need not be whole), scores, and integers for the queries.
+
+    `names` are the words that the integers are the places of; None where they are themselves what the caller passed.
+    """
 
     relevance: Array
     scores: Array
     group: Array
+    names: Array | None
+
+    def queries(self) -> list[Any]:
+        """Distinct queries, as integers or strings."""
+        a = self.group
+        # Mostly the rows of a query lie together: only the first of each is then sorted.
+        distinct = np.unique(a[np.append(True, a[1:] != a[:-1])])
+        if self.names is None:
+            return distinct.tolist()
+        words: list[Any] = self.names[distinct].tolist()
+        return [word.decode("utf-8", "surrogateescape") if isinstance(word, bytes) else word for word in words]
 
 
 def check_documents(relevance: Any, scores: Any, group: Any, gain: str | None = None) -> Documents:
@@ -42,7 +56,7 @@ def check_documents(relevance: Any, scores: Any, group: Any, gain: str | None = 
         )
     if not lengths[0]:
         raise ValueError("relevance, scores and group hold no document, at least one is needed.")
-    return Documents(_relevance(grades, gain), _scores(ranked), _queries(group, queries))
+    return Documents(_relevance(grades, gain), _scores(ranked), *_queries(group, queries))
 
 
 def _column(x: Any, name: str) -> Array:
@@ -87,24 +101,24 @@ def _scores(a: Array) -> Array:
     return ranked
 
 
-def _queries(group: Any, a: Array) -> Array:
-    """Integers for the queries: their own, or numbers of words."""
+def _queries(group: Any, a: Array) -> tuple[Array, Array | None]:
+    """Integers for the queries: their own, or numbers of words and these."""
     kind = a.dtype.kind
     if kind in "iu":
-        return native(a)
+        return native(a), None
     if kind == "b":
-        return native(a).view(np.uint8)
+        return native(a).view(np.uint8), None
     if kind in "SU":
-        return code_fixed_width(native(a))[0]
+        return code_fixed_width(native(a))
     if kind == "f":
-        return _whole(native(a, np.float64))
+        return _whole(native(a, np.float64)), None
     if kind in "OT":
         words = coded(group)
         if words is not None:
-            return words.codes
+            return words.codes, words.names
         kinds = set(map(type, a.tolist()))
         if kinds and all(issubclass(one, str) for one in kinds):
-            return code_objects(a)[0]
+            return code_objects(a)
         if kinds and all(issubclass(one, (int, np.integer)) for one in kinds):
             numbers = np.array(a.tolist())
             if numbers.dtype.kind in "iub":

@@ -56,6 +56,8 @@ def _states(tensors: Any) -> Iterator[bytes]:
 
 def _array(x: Any) -> Any:
     """Make an array of a tensor: of dtypes that NumPy lacks, one of float32."""
+    if isinstance(x, (list, tuple)) and x and hasattr(x[0], "is_floating_point"):  # images of several sizes
+        return [_array(one) for one in x]
     if hasattr(x, "is_floating_point"):
         x = x.detach()
         if x.is_floating_point() and "bfloat" in str(x.dtype):
@@ -74,7 +76,8 @@ def _made() -> Any:
         Parameters
         ----------
         name : str
-            Name of the function, such as ``'roc_auc_score'``: any that `trueval.streaming.state` takes.
+            Name of the function, such as ``'roc_auc_score'`` or ``'iou_score'``: any that `trueval.streaming.state`
+            takes.
         params : dict, optional
             Its parameters, such as ``{"average": "macro"}``.
         **kwargs
@@ -83,7 +86,8 @@ def _made() -> Any:
         Notes
         -----
         `update` takes ``preds, target`` and, optionally, ``weight``, in the form that the function takes ``y_pred`` and
-        ``y_true``: probabilities of several classes have shape (rows, classes). Tensors on a GPU are copied.
+        ``y_true``: probabilities of several classes have shape (rows, classes). Tensors on a GPU are copied. Metrics of
+        `trueval.retrieval` take the query of each row as the third argument, and whole queries in each update.
 
         `compute` returns a tensor of float64 (float32 on devices without) or, of curves, a tuple of them; a report is
         returned as it is.
@@ -111,8 +115,8 @@ def _made() -> Any:
 
         def update(self, preds: Any, target: Any, weight: Any = None) -> None:
             """Add rows."""
-            state = self._empty().update(_array(target), _array(preds), None if weight is None else _array(weight))
-            self._add(state.to_bytes())
+            third = () if weight is None else (_array(weight),)
+            self._add(self._empty().update(_array(target), _array(preds), *third).to_bytes())
 
         @property
         def higher_is_better(self) -> bool:

@@ -11,11 +11,21 @@ from numpy.typing import NDArray
 from .. import _backend
 from .._averaging import average, nan_average
 from .._parameters import Interval, StrOptions, validate
-from .._validation.retrieval import check_documents
+from .._validation.retrieval import Documents, check_documents
 from ..exceptions import warn
 
 # the numbers by which the backends know them
-_LINEAR, _EXPONENTIAL, _PRECISION, _RECALL, _AVERAGE_PRECISION, _RECIPROCAL_RANK, _HIT, _R_PRECISION, _AREA = range(9)
+_EXPONENTIAL = 1
+_NUMBERS = {
+    "ndcg_at_k": 0,
+    "precision_at_k": 2,
+    "recall_at_k": 3,
+    "average_precision_at_k": 4,
+    "reciprocal_rank": 5,
+    "hit_rate": 6,
+    "r_precision": 7,
+    "group_auc": 8,
+}
 
 _ARRAYS: dict[str, list[Any]] = {"relevance": ["array-like"], "scores": ["array-like"], "group": ["array-like"]}
 _AGGREGATE = [StrOptions({"mean"}), None]
@@ -23,11 +33,28 @@ _AGGREGATE = [StrOptions({"mean"}), None]
 _CUT = [Interval(Integral, 1, 2**63 - 1, closed="both"), None]
 
 
+def judged(  # noqa: PLR0917
+    name: str, relevance: Any, scores: Any, group: Any, k: int | None = None, gain: str = "linear"
+) -> tuple[NDArray[np.float64], Documents]:
+    """Value of a metric for each query, in order of first appearance, and the documents as the backends take them."""
+    documents = check_documents(relevance, scores, group, gain if name == "ndcg_at_k" else None)
+    metric = _EXPONENTIAL if gain == "exponential" else _NUMBERS[name]
+    arrays = documents.relevance, documents.scores, documents.group
+    return np.asarray(_backend.current().by_query(metric, *arrays, None if k is None else int(k))), documents
+
+
 def _by_query(  # noqa: PLR0917
-    metric: int, relevance: Any, scores: Any, group: Any, k: int | None = None, gain: str | None = None
+    name: str, relevance: Any, scores: Any, group: Any, k: int | None = None, gain: str = "linear"
 ) -> NDArray[np.float64]:
-    documents = check_documents(relevance, scores, group, gain)
-    return np.asarray(_backend.current().by_query(metric, *documents, None if k is None else int(k)))
+    return judged(name, relevance, scores, group, k, gain)[0]
+
+
+def warn_undefined() -> None:
+    """Warn of a mean over no query."""
+    warn(
+        "No query has both a relevant document and another one: the area is not defined, and NaN.",
+        "UndefinedMetricWarning",
+    )
 
 
 def _mean(values: NDArray[np.float64], aggregate: str | None) -> Any:
@@ -110,8 +137,7 @@ def ndcg_at_k(
     >>> round(ndcg_at_k(relevance, scores, query, gain="exponential"), 4)
     0.8069
     """
-    metric = _EXPONENTIAL if gain == "exponential" else _LINEAR
-    return _mean(_by_query(metric, relevance, scores, group, k, gain), aggregate)
+    return _mean(_by_query("ndcg_at_k", relevance, scores, group, k, gain), aggregate)
 
 
 @validate(**_ARRAYS, k=_CUT, aggregate=_AGGREGATE)
@@ -177,7 +203,7 @@ def precision_at_k(
     >>> precision_at_k([1, 1, 0, 1], [0.9, 0.8, 0.7, 0.1], ["a", "a", "a", "b"], k=2, aggregate=None)
     array([1. , 0.5])
     """
-    return _mean(_by_query(_PRECISION, relevance, scores, group, k), aggregate)
+    return _mean(_by_query("precision_at_k", relevance, scores, group, k), aggregate)
 
 
 @validate(**_ARRAYS, k=_CUT, aggregate=_AGGREGATE)
@@ -245,7 +271,7 @@ def recall_at_k(
     >>> recall_at_k([1, 0, 1, 0], [0.9, 0.8, float("-inf"), 0.1], [1, 1, 1, 1])  # one was not retrieved
     0.5
     """
-    return _mean(_by_query(_RECALL, relevance, scores, group, k), aggregate)
+    return _mean(_by_query("recall_at_k", relevance, scores, group, k), aggregate)
 
 
 @validate(**_ARRAYS, k=_CUT, aggregate=_AGGREGATE)
@@ -315,7 +341,7 @@ def average_precision_at_k(
     >>> round(average_precision_at_k([1, 0, 1, 0, 1], [0.9, 0.8, 0.7, 0.2, 0.6], [1, 1, 1, 2, 2]), 4)
     0.9167
     """
-    return _mean(_by_query(_AVERAGE_PRECISION, relevance, scores, group, k), aggregate)
+    return _mean(_by_query("average_precision_at_k", relevance, scores, group, k), aggregate)
 
 
 @validate(**_ARRAYS, k=_CUT, aggregate=_AGGREGATE)
@@ -381,7 +407,7 @@ def reciprocal_rank(
     >>> reciprocal_rank([0, 1, 1, 1, 0], [0.9, 0.8, 0.7, 0.2, 0.1], ["x", "x", "x", "y", "y"])
     0.75
     """
-    return _mean(_by_query(_RECIPROCAL_RANK, relevance, scores, group, k), aggregate)
+    return _mean(_by_query("reciprocal_rank", relevance, scores, group, k), aggregate)
 
 
 @validate(**_ARRAYS, k=_CUT, aggregate=_AGGREGATE)
@@ -449,7 +475,7 @@ def hit_rate(
     >>> hit_rate([0, 1, 1, 0, 1], [0.9, 0.8, 0.7, 0.2, 0.2], [1, 1, 1, 2, 2], k=1)  # a tie for the first rank
     0.25
     """
-    return _mean(_by_query(_HIT, relevance, scores, group, k), aggregate)
+    return _mean(_by_query("hit_rate", relevance, scores, group, k), aggregate)
 
 
 @validate(**_ARRAYS, k=[None], aggregate=_AGGREGATE)
@@ -514,7 +540,7 @@ def r_precision(
     >>> r_precision([1, 0, 1, 0], [0.9, 0.8, 0.7, 0.1], [1, 1, 1, 1])
     0.5
     """
-    return _mean(_by_query(_R_PRECISION, relevance, scores, group), aggregate)
+    return _mean(_by_query("r_precision", relevance, scores, group), aggregate)
 
 
 @validate(**_ARRAYS, k=[None], aggregate=_AGGREGATE)
@@ -585,13 +611,10 @@ def group_auc(
     >>> group_auc([1, 0, 0, 1, 1], [0.9, 0.1, 0.4, 0.3, 0.2], [1, 1, 2, 2, 3])
     0.5
     """
-    values = _by_query(_AREA, relevance, scores, group)
+    values = _by_query("group_auc", relevance, scores, group)
     if aggregate is None:
         return values
     mean = nan_average(values)
     if np.isnan(mean):
-        warn(
-            "No query has both a relevant document and another one: the area is not defined, and NaN.",
-            "UndefinedMetricWarning",
-        )
+        warn_undefined()
     return mean

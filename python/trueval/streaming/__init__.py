@@ -6,11 +6,13 @@
 >>> states[0].merge(states[1]).compute()
 0.8333333333333334
 
-`state` has the state of every metric but `auc`, by the name and with the parameters of its function. What it computes
-is what the function returns for all rows at once, with its warnings and errors, however the rows were split, in
-whatever order they came and were merged:
+`state` has the state of every metric but `auc` and those of detection, by the name and with the parameters of its
+function; that of a module, such as `trueval.segmentation.iou_score`, by its name alone. What it computes is what the
+function returns for all rows at once, with its warnings and errors, however the rows were split, in whatever order they
+came and were merged:
 
-- to the last bit where the definition counts: metrics of labels, areas, average precision, curves, medians;
+- to the last bit where the definition counts: metrics of labels, label maps, areas, average precision, curves, medians,
+  exact answers, BLEU and chrF;
 - within 4 units in the last place where floats are summed (errors, losses, means over queries or samples, weights),
   times the error of the function itself where a few rows outweigh all others: the kernels add blocks of 16,384 rows in
   plain float64. Where such sums are then subtracted (R², explained variance, D²), what is left of them has as many
@@ -42,18 +44,37 @@ hinge_loss, log_loss, top_k_accuracy_score
 coverage_error, dcg_score, ndcg_score,                a sum                                   64 bytes
 label_ranking_average_precision_score,
 label_ranking_loss
+dice_score, iou_score, pixel_accuracy                 the contingency table of the pixels     8 k² bytes of k labels
+cross_entropy, perplexity, exact_match, token_f1      a sum                                   64 bytes
+average_precision_at_k, group_auc, hit_rate,          a sum, and the names of the queries     some 100 bytes a query
+ndcg_at_k, precision_at_k, r_precision,
+recall_at_k, reciprocal_rank
+expected_calibration_error,                           bins of equal width                     150 bytes a bin
+maximum_calibration_error
+bleu, chrf, ter                                       sums of what sacrebleu counts           16 bytes a count
 ====================================================  ======================================  =========================
+
+What these are updated with is what their functions take: ``update(relevance, scores, group)`` of retrieval, say, where
+all documents of a query must come in one update. A query of which some come in another, or in another state that is
+merged, is refused.
+
+>>> ranking = streaming.state("ndcg_at_k", k=10).update([1, 0, 2], [0.2, 0.9, 0.4], ["a", "a", "a"])
+>>> round(ranking.update([0, 1], [0.8, 0.6], ["b", "b"]).compute(), 4)
+0.6503
+
+The perplexity is the exponential of a mean within 4 units, and within as many times that mean.
 
 Three more have no function of their own: `binned_state`, an area in constant memory with the largest error that it may
 have; `delong_state`, an area with its standard error; `calibration_state`, a reliability diagram.
 
-Some calls have no state, and say so: `auc`, whose points have an order; ``samplewise=True``, which has a result for
-each row; `metric_at_thresholds` of a function that is not one of counts; negative weights where there is a quantile or
-a spread; `d2_tweedie_score` of a negative power.
+Some calls have no state, and say so: `auc`, whose points have an order; average precision of detections, which are
+ranked over all images; ``samplewise=True``, ``per_image=True`` and ``aggregate=None``, which have a result for each
+row, image or query; calibration errors in quantiles; `metric_at_thresholds` of a function that is not one of counts;
+negative weights where there is a quantile or a spread; `d2_tweedie_score` of a negative power.
 
-Losses of probabilities are by class, and which column belongs to which is known when every class was seen. Until then
-the batches wait in memory; ``labels=`` (``pos_label=`` of the Brier score) makes that needless. Probabilities are
-clipped by the machine epsilon of the dtype that each batch has.
+Losses of probabilities, and calibration errors of several columns, are by class, and which column belongs to which is
+known when every class was seen. Until then the batches wait in memory; ``labels=`` (``pos_label=`` of the Brier score)
+makes that needless. Probabilities are clipped by the machine epsilon of the dtype that each batch has.
 
 Memory
 ------
@@ -99,7 +120,8 @@ References
 """
 
 from . import ranges
-from ._binned import Area, Bounded, Reliability
+from ._binned import Area, Bounded
+from ._calibration import Reliability
 from ._factory import binned_state, calibration_state, delong_state, from_bytes, state
 from ._state import State
 

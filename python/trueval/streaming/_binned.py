@@ -1,4 +1,4 @@
-"""Constant memory: areas by histograms with a certificate, and reliability diagrams."""
+"""Constant memory: areas by histograms with a certificate."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._validation.arrays import FLOATS, check_consistent_length, column_or_1d, rankable_scores, require_finite
-from .._validation.probabilities import measured_probabilities, positive_of_probabilities
 from .._validation.targets import Target, as_values
 from ..exceptions import warn
 from ..inference._areas import _spread
@@ -19,8 +18,8 @@ from ..ranking.curves import NO_POSITIVE_CLASS
 from ._labels import LabelSet, as_labels, widened
 from ._rankings import RankingState, _refuse_columns
 from ._runs import keys_of
-from ._state import Exported, State, weights_of
-from ._sums import Floats, Total, exact_dot
+from ._state import Exported, PairState
+from ._sums import exact_dot
 
 _SCALE = 2**52
 
@@ -41,30 +40,7 @@ class Area(NamedTuple):
     negatives: int
 
 
-class Reliability(NamedTuple):
-    """A reliability diagram: what was forecast and what happened, bin by bin.
-
-    Attributes
-    ----------
-    edges : ndarray of shape (bins + 1,)
-        A bin holds the probabilities above its left edge, up to its right one; the first one holds 0, too.
-    weights : ndarray of shape (bins,)
-        Rows in each bin, or their weight.
-    forecast, observed : ndarray of shape (bins,)
-        Mean probability, and share of positives; NaN in an empty bin.
-    expected_error, largest_error : float
-        Mean and largest absolute difference of these two over the bins, the former weighted by `weights`.
-    """
-
-    edges: Floats
-    weights: Floats
-    forecast: Floats
-    observed: Floats
-    expected_error: float
-    largest_error: float
-
-
-class _Binary(State):
+class BinaryState(PairState):
     """State of two labels."""
 
     def _clear(self) -> None:
@@ -82,14 +58,17 @@ class _Binary(State):
             raise ValueError(f"y_true must hold two labels at most, got {sorted(known)}.")
         return target, dtype
 
-    def _rows_of_labels(self, target: Target, dtype: np.dtype[Any] | None) -> NDArray[np.intp]:
-        """Take note of the labels; the place of each row's label."""
-        found = target.facts()[1]
+    def _places_of_labels(self, target: Target, dtype: np.dtype[Any] | None) -> NDArray[np.intp]:
+        """Take note of the labels; the places of those that are there, in the order of their codes."""
         places = self._labels.places(target.labels())
         self._label_dtype = dtype
-        return places[np.searchsorted(found, target.codes)]
+        return places
 
-    def _merge_labels(self, other: _Binary) -> NDArray[np.intp]:
+    def _rows_of_labels(self, target: Target, dtype: np.dtype[Any] | None) -> NDArray[np.intp]:
+        """Take note of the labels; the place of each row's label."""
+        return self._places_of_labels(target, dtype)[np.searchsorted(target.facts()[1], target.codes)]
+
+    def _merge_labels(self, other: BinaryState) -> NDArray[np.intp]:
         known = {*self._labels.place, *other._labels.place}
         if len(known) > 2:
             raise ValueError(f"y_true must hold two labels at most, got {sorted(known)}.")
@@ -117,7 +96,7 @@ class _Binary(State):
         self._label_dtype = None if dtype is None else np.dtype(dtype)
 
 
-class BinnedState(_Binary):
+class BinnedState(BinaryState):
     """State of an area by a histogram of scores: rows of both labels, least and greatest key, of each bucket."""
 
     kind = "binned"
@@ -288,95 +267,3 @@ class DelongState(RankingState):
         )
         area = found.twice / (2 * found.ups * found.downs)
         return Area(area, math.sqrt(variance) if variance >= 0 else math.nan, found.ups, found.downs)
-
-
-class CalibrationState(_Binary):
-    """State of a reliability diagram."""
-
-    kind = "calibration"
-
-    def _clear(self) -> None:
-        super()._clear()
-        bins = int(self.params["bins"])
-        self._edges = np.linspace(0.0, 1.0, bins + 1)
-        self._counts = np.zeros(2 * bins, np.int64)
-        self._amounts = Total(2 * bins)
-        self._scores = Total(bins)
-
-    def _update(self, y_true: Any, y_pred: Any, weight: Any) -> None:
-        check_consistent_length(y_true, y_pred, weight)
-        target, dtype = self._check_labels(y_true)
-        proba, low, high = measured_probabilities(y_pred)
-        proba = column_or_1d(proba)
-        if high > 1 or low < 0:
-            raise ValueError(f"y_prob must be probabilities, got values from {low} to {high}.")
-        weights = weights_of(weight, proba.size)
-        rows = self._rows_of_labels(target, dtype)
-        bins = self._edges.size - 1
-        # In float64: an edge is no float32.
-        wide = proba.astype(np.float64)
-        place = np.searchsorted(self._edges[1:-1], wide)
-        amounts = np.ones(proba.size) if weights is None else weights.values
-        self._counts += np.bincount(rows * bins + place, minlength=2 * bins)
-        if weights is not None:
-            self._amounts.add(np.bincount(rows * bins + place, weights=amounts, minlength=2 * bins))
-        self._scores.add(np.bincount(place, weights=wide * amounts, minlength=bins))
-        self._weighing.add(weights)
-        self.n += proba.size
-
-    def _merge(self, other: CalibrationState) -> None:
-        places = self._merge_labels(other)
-        order = [*places.tolist(), *(place for place in (0, 1) if place not in places.tolist())][:2]
-        bins = self._edges.size - 1
-        to = np.concatenate([np.arange(place * bins, (place + 1) * bins) for place in order])
-        back = np.argsort(to)
-        self._counts = self._counts + other._counts[back]
-        moved = Total(2 * bins)
-        moved.high, moved.low = other._amounts.high[back], other._amounts.low[back]
-        self._amounts.merge(moved)
-        self._scores.merge(other._scores)
-        self._weighing.merge(other._weighing)
-        self.n += other.n
-
-    def _compute(self) -> Reliability:
-        self._weighing.refuse_zero_total()
-        target = self._target()
-        positive = positive_of_probabilities(target, self.params.get("pos_label"))
-        amounts = self._amounts.value if self._weighing.given else self._counts.astype(np.float64)
-        table = amounts.reshape(2, -1)
-        place = self._place(target, positive)
-        total = table.sum(axis=0)
-        ups = np.zeros(total.size) if place is None else table[place]
-        used = total != 0
-        forecast, observed = (
-            np.divide(part, total, out=np.full(total.size, np.nan), where=used) for part in (self._scores.value, ups)
-        )
-        apart = np.abs(forecast - observed)[used]
-        return Reliability(
-            self._edges.copy(),
-            total,
-            forecast,
-            observed,
-            float(np.sum(apart * total[used]) / np.sum(total)),
-            float(apart.max()),
-        )
-
-    def _export(self) -> Exported:
-        return {
-            **self._export_labels(),
-            "counts": self._counts,
-            "amounts": self._amounts.export(),
-            "scores": self._scores.export(),
-        }
-
-    def _import(self, exported: Mapping[str, Any]) -> None:
-        self._import_labels(exported)
-        counts = np.asarray(exported["counts"])
-        if counts.shape != self._counts.shape:
-            raise ValueError(f"state_dict must be one of {self._edges.size - 1} bins, got {counts.size // 2}.")
-        self._counts = counts.copy()
-        self._amounts = Total.of(np.asarray(exported["amounts"]))
-        self._scores = Total.of(np.asarray(exported["scores"]))
-
-    def _size(self) -> int:
-        return 8 * self._edges.size * 8

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import operator
 from collections.abc import Callable
@@ -10,13 +9,18 @@ from typing import Any
 
 from .._parameters import check_parameters
 from ..ranking.thresholds import FOLDS, fold_of
-from ._binned import BinnedState, CalibrationState, DelongState
+from ..translation import scorer_of
+from ._binned import BinnedState, DelongState
+from ._calibration import CalibrationErrorState, CalibrationState
 from ._labels import LabelState
+from ._maps import MapState
+from ._means import AnswerState, QueryState, TokenState
 from ._probabilities import ClassState
 from ._rankings import COMPUTE, RankingState
 from ._regression import ErrorState, QuantileState
 from ._rows import VALUES, RowState
-from ._state import State
+from ._segments import SegmentState
+from ._state import HOMES, State, function_of
 
 _OF_LABELS = (
     "accuracy_score",
@@ -65,6 +69,16 @@ _OF_ERRORS = (
 _OF_QUANTILES = ("d2_absolute_error_score", "d2_pinball_score", "median_absolute_error")
 _ROWS_ONLY = tuple(name for name in VALUES if name not in COMPUTE)
 
+# Of the metrics that are functions of other modules than the package itself.
+_OF_MODULES: dict[str, type[State]] = {
+    "calibration": CalibrationErrorState,
+    "language": TokenState,
+    "question_answering": AnswerState,
+    "retrieval": QueryState,
+    "segmentation": MapState,
+    "translation": SegmentState,
+}
+
 STATES: dict[str, type[State]] = {
     **dict.fromkeys(_OF_LABELS, LabelState),
     **dict.fromkeys(_OF_CLASSES, ClassState),
@@ -72,12 +86,21 @@ STATES: dict[str, type[State]] = {
     **dict.fromkeys(_OF_QUANTILES, QuantileState),
     **dict.fromkeys(_ROWS_ONLY, RowState),
     **dict.fromkeys(COMPUTE, RankingState),
+    **{name: _OF_MODULES[home] for name, home in HOMES.items()},
 }
 
+_OF_DETECTIONS = (
+    "{} ranks the detections of all images together: keep the boxes, scores, labels and image_ids of each batch, join "
+    "these arrays, and call it on them; its value is then that of all images, whatever the batches were."
+)
 # Public functions of which there is no state, and what to do instead.
 REFUSED = {
     "auc": "auc is a function of the points of a curve in their order, not of rows: use a state of 'roc_auc_score', or "
     "of 'roc_curve' and auc on what it computes.",
+    "calibration_curve": "calibration_curve has a state under another name: calibration_state, whose reliability "
+    "diagram has the share of positives and the mean probability of each bin of equal width.",
+    "mean_average_precision": _OF_DETECTIONS.format("mean_average_precision"),
+    "summary": _OF_DETECTIONS.format("summary"),
 }
 
 
@@ -109,7 +132,8 @@ def state(name: str, *, memory_limit: int | None = None, **params: Any) -> Any:
     Parameters
     ----------
     name : str
-        Name of the metric's function, such as ``'f1_score'``: any of trueval but `auc`.
+        Name of the metric's function, such as ``'f1_score'`` or ``'iou_score'``: any of trueval or of its modules but
+        `auc` and those of `trueval.detection`.
     memory_limit : int, optional
         Bytes that the state and its work may take beyond the batches themselves, at least 65,536. What is more than a
         quarter of it goes to a temporary file. Of use to metrics of scores and quantiles, which keep every row; without
@@ -130,6 +154,8 @@ def state(name: str, *, memory_limit: int | None = None, **params: Any) -> Any:
         has no state.
     TypeError
         For parameters that the function has not.
+    ImportError
+        For the name of a score of translations without sacrebleu.
 
     See Also
     --------
@@ -159,13 +185,17 @@ def state(name: str, *, memory_limit: int | None = None, **params: Any) -> Any:
     >>> streaming.from_bytes(state.to_bytes()).n
     4
     """
-    function: Callable[..., Any] = getattr(importlib.import_module("trueval"), _known(name))
+    function: Callable[..., Any] = function_of(_known(name))
     if "sample_weight" in params:
         raise TypeError("sample_weight is no parameter of a state: pass it to update, with the rows it belongs to.")
-    check_parameters(function, params)
+    check_parameters(function, params, 3 if STATES[name] is QueryState else 2)
     defaults = {p.name: p.default for p in inspect.signature(function).parameters.values()}
     # What is the default anyway makes no other state.
-    params = {key: value for key, value in params.items() if not _is_default(value, defaults[key])}
+    params = {
+        key: value
+        for key, value in params.items()
+        if not _is_default(value, defaults.get(key, inspect.Parameter.empty))
+    }
     kind = STATES[name]
     if kind is RankingState and params.get("average") == "samples":
         kind = RowState
@@ -189,10 +219,35 @@ def _refuse_parameters(name: str, params: dict[str, Any]) -> None:
             f"metric_func must be one of {', '.join(FOLDS)}, with parameters that leave the positive class 1: others "
             "need the rows, not their counts. Call metric_at_thresholds on all of them."
         )
+    if STATES[name] is SegmentState:
+        scorer_of(name, params)  # refuses what sacrebleu does not know
+    if STATES[name] is TokenState and params.get("ignore_index") is not None:
+        operator.index(params["ignore_index"])
     if name == "d2_tweedie_score" and float(params.get("power", 0)) < 0:
         raise ValueError(
             f"power must not be negative in a state of d2_tweedie_score, got {params['power']}: the deviance of a "
             "batch from its own mean is undefined where that is not positive. Call the function on all rows."
+        )
+    if params.get("per_image"):
+        raise ValueError(
+            f"per_image=True has a value for each image, which no state of {name} sums up: call {name} on each batch "
+            "with it, and join the arrays; or use a state without, which counts the pixels of all images together."
+        )
+    if name in HOMES and "aggregate" in params:
+        aggregate = params["aggregate"]
+        if aggregate is None:
+            each = {"language": "row", "question_answering": "question", "retrieval": "query"}[HOMES[name]]
+            raise ValueError(
+                f"aggregate=None has a value for each {each}, which no state of {name} sums up: call {name} on each "
+                "batch with it, and join the arrays."
+            )
+        known = ("mean", "sum") if name == "cross_entropy" else ("mean",)
+        if aggregate not in known:
+            raise ValueError(f"aggregate must be {' or '.join(map(repr, known))} in a state, got {aggregate!r}.")
+    if params.get("strategy") == "quantile":
+        raise ValueError(
+            f"strategy='quantile' has bins that are known when all rows are: call {name} on all of them, or use a "
+            "state with strategy='uniform'."
         )
     if "y_pred" in params:
         raise TypeError("y_pred is the former name of y_proba: pass the probabilities to update.")
@@ -283,7 +338,12 @@ def calibration_state(*, bins: int = 15, pos_label: Any = None) -> Any:
     Raises
     ------
     ValueError
-        For another number of bins; in `update` for more than two labels and for what is no probability.
+        For another number of bins; in `update` for more than two labels, for what is no probability, and for negative
+        weights.
+
+    See Also
+    --------
+    state : that of ``'expected_calibration_error'`` takes several classes as well.
 
     Notes
     -----

@@ -14,7 +14,7 @@ from .._validation.arrays import SampleWeights, as_numpy, check_consistent_lengt
 from .._validation.labels import Crossing, Indicators, Tally, check_targets, union_of_labels
 from .._validation.targets import numeric_codes
 from ..classification._cells import _column_counts, _row_counts, _whole_sums
-from ._state import Array, Exported, State, backend, weights_of
+from ._state import Array, Exported, PairState, backend, weights_of
 from ._sums import Floats, Total
 from ._tables import Part, SparseTable, SquareTable, place_of
 
@@ -82,7 +82,7 @@ def as_labels(values: list[Any], dtype: np.dtype[Any]) -> Array:
     return labels if labels.tolist() == values else np.array(values, object)
 
 
-class LabelState(State):
+class LabelState(PairState):
     """State of a metric of predicted labels."""
 
     kind = "labels"

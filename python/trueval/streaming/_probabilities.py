@@ -6,7 +6,6 @@ are kept as they are; from then on a class is a number, and what is kept are sum
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -38,7 +37,7 @@ from .._validation.targets import Target, numeric_codes, same_labels
 from ..classification.probabilities import _skill, log_loss_sum, square_sum
 from ..exceptions import warn
 from ._labels import LabelSet, as_labels, values_of, whole_numbers, widened
-from ._state import Exported, State, backend, finite, weights_of
+from ._state import Exported, PairState, backend, finite, function_of, weights_of
 from ._sums import Floats, Total, accurate_sum
 
 # Bytes of batches that wait for a class, without a memory limit.
@@ -53,7 +52,7 @@ def _form(columns: int, wide: bool) -> str:
     return f"{columns} columns{' beside marks' if wide else ''}"
 
 
-class ClassState(State):
+class ClassState(PairState):
     """State of a metric with a column for each class, or one for the second of two."""
 
     kind = "classes"
@@ -339,8 +338,7 @@ class ClassState(State):
         if self._waiting:
             true, pred, weights = zip(*self._waiting, strict=True)
             given = {} if weights[0] is None else {"sample_weight": np.concatenate(weights)}
-            function = getattr(importlib.import_module("trueval"), name)
-            return function(np.concatenate(true), np.concatenate(pred), **given, **params)
+            return function_of(name)(np.concatenate(true), np.concatenate(pred), **given, **params)
         total, second = self._loss.value.tolist()
         if name == "top_k_accuracy_score":
             return self._share_of_hits(total, second)
@@ -412,9 +410,7 @@ class ClassState(State):
         return (log_loss_sum if self.name in _LOGS else square_sum)(rows)[0]
 
     def _empty(self) -> Any:
-        return getattr(importlib.import_module("trueval"), self.name)(
-            np.array([], np.int64), np.array([]), **self.params
-        )
+        return function_of(self.name)(np.array([], np.int64), np.array([]), **self.params)
 
     # content ----------------------------------------------------------------------------------------------------------
 

@@ -29,7 +29,7 @@ from ..ranking.curves import det_points, precision_recall_points, roc_points, th
 from ..ranking.thresholds import FOLDS, cells_at, fold_of
 from ._labels import LabelSet, as_labels, whole_numbers, widened
 from ._runs import Group, Store, numbers_of, plain, tally
-from ._state import Exported, State, backend, finite, from_library
+from ._state import Exported, PairState, backend, finite, from_library
 from ._sums import Total, accurate_sum, exact_dot, running_sums
 
 _SCALE = 2**52
@@ -207,7 +207,7 @@ def _at_positives(ups: Array, downs: Array) -> tuple[Array, Array, Array]:
     return np.diff(starts, append=ups.size), tps, fps
 
 
-class RankingState(State):
+class RankingState(PairState):
     """State of a metric of scores: their runs by column and label."""
 
     kind = "ranking"

@@ -16,7 +16,7 @@ from ..regression._inputs import one_output, with_parameter
 from ..regression.deviances import require_domain
 from ..regression.relative import _require_logarithms
 from ._runs import Store, distributions, quantile
-from ._state import Exported, State, backend, finite, weights_of
+from ._state import Exported, PairState, backend, finite, weights_of
 from ._sums import Floats, Total, accurate_sum, column_sums
 
 Kernel = Callable[[Any, Any, Any], Any]
@@ -109,7 +109,7 @@ class Spread:
         return spread
 
 
-class _Outputs(State):
+class _Outputs(PairState):
     """What the states of regression metrics share: the number of outputs, and the dtype of results."""
 
     def _may_wait(self, y_true: Any, y_pred: Any) -> bool:

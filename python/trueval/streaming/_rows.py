@@ -16,11 +16,11 @@ from ..ranking.areas import ONE_CLASS, standardise
 from ..ranking.curves import NO_POSITIVE_CLASS
 from ..ranking.gains import dcg_by_query, ndcg_by_query
 from ..ranking.labels import coverage_by_sample, loss_by_sample, precision_by_sample
-from ._state import Exported, State, backend, weights_of
+from ._state import Exported, PairState, backend, weights_of
 from ._sums import Floats, Total, accurate_sum
 
 
-class RowState(State):
+class RowState(PairState):
     """State of a mean over rows. NaN are counted, and left out of the sum."""
 
     kind = "rows"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import importlib
 from collections.abc import Mapping
 from typing import Any, NoReturn, TypeVar
 
@@ -19,6 +20,31 @@ Array = NDArray[Any]
 Floats = NDArray[np.float64]
 Exported = dict[str, Any]
 S = TypeVar("S", bound="State")
+P = TypeVar("P", bound="PairState")
+
+# Metrics that are not functions of the package itself, and the modules that they are functions of.
+HOMES = {
+    "average_precision_at_k": "retrieval",
+    "bleu": "translation",
+    "chrf": "translation",
+    "cross_entropy": "language",
+    "dice_score": "segmentation",
+    "exact_match": "question_answering",
+    "expected_calibration_error": "calibration",
+    "group_auc": "retrieval",
+    "hit_rate": "retrieval",
+    "iou_score": "segmentation",
+    "maximum_calibration_error": "calibration",
+    "ndcg_at_k": "retrieval",
+    "perplexity": "language",
+    "pixel_accuracy": "segmentation",
+    "precision_at_k": "retrieval",
+    "r_precision": "retrieval",
+    "recall_at_k": "retrieval",
+    "reciprocal_rank": "retrieval",
+    "ter": "translation",
+    "token_f1": "question_answering",
+}
 
 # constructors by what they make, for bytes
 KINDS: dict[str, Any] = {}
@@ -139,11 +165,10 @@ class State:
     """
 
     kind = "state"
-    # Why it takes no weights, where it does not.
-    _no_weights = ""
 
     def __init_subclass__(cls) -> None:
-        KINDS[cls.kind] = cls
+        if "kind" in vars(cls):
+            KINDS[cls.kind] = cls
 
     def __init__(self, name: str, params: dict[str, Any], memory_limit: int | None = None) -> None:
         self.name = name
@@ -162,7 +187,7 @@ class State:
     def _clear(self) -> None:
         raise NotImplementedError
 
-    def _update(self, y_true: Any, y_pred: Any, weights: Any) -> None:
+    def _update(self, *arrays: Any) -> None:
         """Add rows; everything that may fail comes before the first change."""
         raise NotImplementedError
 
@@ -184,22 +209,14 @@ class State:
     def _empty(self) -> Any:
         raise ValueError(f"The state of {self.name} has seen no rows: there is nothing to compute from.")
 
-    def _may_wait(self, y_true: Array, y_pred: Array) -> bool:
-        """Whether nothing in two vectors can be refused, now or later, so that they may be held for a while."""
-        return False
-
     # what all have ----------------------------------------------------------------------------------------------------
 
-    def update(self: S, y_true: Any, y_pred: Any, sample_weight: Any = None) -> S:
-        """Add rows.
+    def update(self: S, *args: Any, **kwargs: Any) -> S:
+        """Add rows, with the arguments that the function of the metric takes.
 
-        Parameters
-        ----------
-        y_true, y_pred : array-like
-            Truth and prediction (labels, scores, probabilities or numbers) of some rows, as the function of the metric
-            takes them. Tensors on the CPU pass. No rows at all are fine.
-        sample_weight : array-like of shape (n_samples,), optional
-            Weights of the rows: in all updates, or in none.
+        ``update(y_true, y_pred, sample_weight=None)`` for most; ``update(y_true, y_pred)`` for label maps,
+        ``update(y_true, logits)`` for losses of language models, ``update(references, predictions)`` for answers and
+        translations, and ``update(relevance, scores, group)`` for retrieval.
 
         Returns
         -------
@@ -211,35 +228,14 @@ class State:
         ValueError, TypeError
             For what the function of the metric refuses in these rows. The state is then as it was.
         """
-        self._require_open()
-        if sample_weight is not None and self._no_weights:
-            raise TypeError(self._no_weights)
-        y_true, y_pred = from_library(y_true), from_library(y_pred)
-        if sample_weight is None and type(y_true) is np.ndarray and type(y_pred) is np.ndarray:
-            shape = y_true.shape
-            if len(shape) == 1 and shape == y_pred.shape and 0 < shape[0] <= _SMALL and self._hold(y_true, y_pred):
-                return self
-        n = num_samples(y_pred)
-        if not n and not num_samples(y_true):
-            return self
-        if n:
-            self._weighing.check(sample_weight is not None)
-        self._flush()
-        self._update(y_true, y_pred, sample_weight)
-        return self
+        raise NotImplementedError
 
-    def _hold(self, y_true: Array, y_pred: Array) -> bool:
-        """Keep a copy of a small batch, to be added with others: what an update costs is mostly the same for any."""
-        if self._weighing.given or not self._may_wait(y_true, y_pred):
-            return False
-        held = self._held
-        if held and (held[0][0].dtype != y_true.dtype or held[0][1].dtype != y_pred.dtype):
-            return False
-        held.append((y_true.copy(), y_pred.copy()))
-        self._held_rows += y_true.shape[0]
-        if self._held_rows >= _HELD:
-            self._flush()
-        return True
+    def _add(self: S, *arrays: Any) -> S:
+        """Add rows that are not held, if there are any."""
+        self._require_open()
+        if any(map(num_samples, arrays)):
+            self._update(*arrays)
+        return self
 
     def _flush(self) -> None:
         """Add what is held."""
@@ -413,6 +409,68 @@ class State:
             raise ValueError(f"The state of {self.name} is closed.")
 
 
+class PairState(State):
+    """State of rows with a truth and a prediction each, which may have weights."""
+
+    # Why it takes no weights, where it does not.
+    _no_weights = ""
+
+    def _may_wait(self, y_true: Array, y_pred: Array) -> bool:
+        """Whether nothing in two vectors can be refused, now or later, so that they may be held for a while."""
+        return False
+
+    def update(self: P, y_true: Any, y_pred: Any, sample_weight: Any = None) -> P:
+        """Add rows.
+
+        Parameters
+        ----------
+        y_true, y_pred : array-like
+            Truth and prediction (labels, scores, probabilities or numbers) of some rows, as the function of the metric
+            takes them. Tensors on the CPU pass. No rows at all are fine.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weights of the rows: in all updates, or in none.
+
+        Returns
+        -------
+        state : State
+            This one.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For what the function of the metric refuses in these rows. The state is then as it was.
+        """
+        self._require_open()
+        if sample_weight is not None and self._no_weights:
+            raise TypeError(self._no_weights)
+        y_true, y_pred = from_library(y_true), from_library(y_pred)
+        if sample_weight is None and type(y_true) is np.ndarray and type(y_pred) is np.ndarray:
+            shape = y_true.shape
+            if len(shape) == 1 and shape == y_pred.shape and 0 < shape[0] <= _SMALL and self._hold(y_true, y_pred):
+                return self
+        n = num_samples(y_pred)
+        if not n and not num_samples(y_true):
+            return self
+        if n:
+            self._weighing.check(sample_weight is not None)
+        self._flush()
+        self._update(y_true, y_pred, sample_weight)
+        return self
+
+    def _hold(self, y_true: Array, y_pred: Array) -> bool:
+        """Keep a copy of a small batch, to be added with others: what an update costs is mostly the same for any."""
+        if self._weighing.given or not self._may_wait(y_true, y_pred):
+            return False
+        held = self._held
+        if held and (held[0][0].dtype != y_true.dtype or held[0][1].dtype != y_pred.dtype):
+            return False
+        held.append((y_true.copy(), y_pred.copy()))
+        self._held_rows += y_true.shape[0]
+        if self._held_rows >= _HELD:
+            self._flush()
+        return True
+
+
 def _restored(data: bytes) -> Any:
     return State.from_bytes(data)
 
@@ -445,6 +503,12 @@ def native_params(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: native_params(item) for key, item in value.items()}
     return value
+
+
+def function_of(name: str) -> Any:
+    """Return the function of a metric."""
+    home = HOMES.get(name)
+    return getattr(importlib.import_module("trueval" if home is None else f"trueval.{home}"), name)
 
 
 def refuse(message: str) -> NoReturn:

@@ -76,6 +76,62 @@ def test_weights_halves_and_words() -> None:
     assert float(words.compute()) == trueval.f1_score(["a", "b", "a"], ["a", "b", "b"], average="macro")
 
 
+def maps() -> list[tuple[Any, ...]]:
+    rng = np.random.default_rng(2)
+    return [tuple(torch.tensor(rng.integers(0, 4, (3, 8, 8))) for _ in range(2)) for _ in range(12)]
+
+
+def logits() -> list[tuple[Any, ...]]:
+    rng = np.random.default_rng(3)
+    return [(torch.tensor(rng.normal(size=(2, 5, 7))), torch.tensor(rng.integers(0, 7, (2, 5)))) for _ in range(12)]
+
+
+def documents() -> list[tuple[Any, ...]]:
+    rng = np.random.default_rng(4)
+    queries = [torch.tensor(np.repeat(2 * i + np.arange(2), 6)) for i in range(12)]
+    return [(torch.tensor(rng.random(12)), torch.tensor(rng.integers(0, 3, 12)), group) for group in queries]
+
+
+MODULES = [
+    (trueval.segmentation.iou_score, {"average": None}, maps),
+    (trueval.segmentation.dice_score, {"ignore_index": 3}, maps),
+    (trueval.language.perplexity, {}, logits),
+    (trueval.retrieval.ndcg_at_k, {"k": 3}, documents),
+    (trueval.retrieval.group_auc, {}, documents),
+    (trueval.calibration.expected_calibration_error, {"n_bins": 5}, batches),
+]
+
+
+@pytest.mark.parametrize(("function", "params", "draw_batches"), MODULES)
+def test_metrics_of_modules(function: Any, params: dict[str, Any], draw_batches: Any) -> None:
+    metric = StateMetric(function.__name__, params)
+    drawn = draw_batches()
+    for place, batch in enumerate(drawn):
+        here = metric(*batch) if place % 2 else metric.update(*batch)
+        if here is not None:
+            preds, target, *group = (part.numpy() for part in batch)
+            np.testing.assert_allclose(here.numpy(), function(target, preds, *group, **params), rtol=1e-14)
+    preds, target, *group = (np.concatenate([part.numpy() for part in parts]) for parts in zip(*drawn))
+    # Sums of some ten batches, of values between 0 and 1 or losses.
+    np.testing.assert_allclose(metric.compute().numpy(), function(target, preds, *group, **params), rtol=1e-13)
+
+
+def test_answers_and_images_of_several_sizes() -> None:
+    metric = StateMetric("token_f1")
+    metric.update(["the red house"], [["red house", "house"]])
+    assert float(metric(["no"], ["yes"])) == 0.0
+    assert float(metric.compute()) == 0.5
+    images = [torch.zeros((2, 3), dtype=torch.int64), torch.ones((4, 1), dtype=torch.int64)]
+    assert float(StateMetric("iou_score")(images, images)) == 1.0
+
+
+def test_a_query_in_two_batches_is_refused() -> None:
+    metric = StateMetric("hit_rate")
+    metric.update(torch.tensor([0.5]), torch.tensor([1]), torch.tensor([7]))
+    with pytest.raises(ValueError, match="must come in one update"):
+        metric.update(torch.tensor([0.5]), torch.tensor([1]), torch.tensor([7]))
+
+
 def test_a_curve_is_a_tuple_of_tensors() -> None:
     metric = StateMetric("roc_curve")
     y, p = draw()
