@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from trueval import segmentation
 from trueval.inference import compare
 from trueval.segmentation import dice_score, iou_score, pixel_accuracy
 from trueval.tasks import metrics_for
@@ -73,6 +74,10 @@ def test_surroundings_help(answers: tuple[Any, Any, Any]) -> None:
         assert found.pvalue < 0.001
         whole = [function(truth, one, ignore_index=255) for one in (base, tuned)]
         assert 0.5 < whole[0] < whole[1] < 1
+        together = segmentation.compare(truth, base, tuned, metric=function.__name__, ignore_index=255, rng=0)
+        assert (together.base, together.tuned) == tuple(whole)
+        assert together.confidence_interval.low > 0
+        assert together.pvalue < 0.001
         # The same by name, from the table of all pixels that count.
         kept = truth != 255
         assert whole[1] == function(truth[kept], tuned[kept])
@@ -85,5 +90,7 @@ def test_the_same_model_twice_is_no_evidence(answers: tuple[Any, Any, Any]) -> N
     noisy = [np.where(random.random(base.shape) < 0.02, 1 - base, base) for _ in range(2)]
     by_image = [iou_score(truth, one, ignore_index=255, per_image=True) for one in noisy]
     found = compare("mean", None, *by_image)
-    assert found.confidence_interval.low < 0 < found.confidence_interval.high
-    assert found.pvalue > 0.05
+    together = segmentation.compare(truth, *noisy, ignore_index=255, rng=0)
+    for verdict in (found, together):
+        assert verdict.confidence_interval.low < 0 < verdict.confidence_interval.high
+        assert verdict.pvalue > 0.05
