@@ -550,6 +550,9 @@ def test_waiting_has_an_end(backend: str) -> None:
     with pytest.raises(ValueError, match="pass labels"):
         state.update(np.zeros(3000, np.int64), np.full(3000, 0.25))
     assert state.n == 2000
+    brier = streaming.state("brier_score_loss", memory_limit=LEAST, pos_label=0)
+    with pytest.raises(ValueError, match="update the state with rows of both labels early"):
+        brier.update(np.zeros(5000, np.int64), np.full(5000, 0.25))
     labelled = streaming.state("log_loss", memory_limit=LEAST, labels=[0, 1])
     for _ in range(100):
         labelled.update(np.zeros(2000, np.int64), np.full(2000, 0.25))

@@ -73,8 +73,8 @@ row, image or query; calibration errors in quantiles; `metric_at_thresholds` of 
 negative weights where there is a quantile or a spread; `d2_tweedie_score` of a negative power.
 
 Losses of probabilities, and calibration errors of several columns, are by class, and which column belongs to which is
-known when every class was seen. Until then the batches wait in memory; ``labels=`` (``pos_label=`` of the Brier score)
-makes that needless. Probabilities are clipped by the machine epsilon of the dtype that each batch has.
+known when every class was seen. Until then the batches wait in memory; ``labels=`` makes that needless, but for the
+Brier score of one column. Probabilities are clipped by the machine epsilon of the dtype that each batch has.
 
 Memory
 ------

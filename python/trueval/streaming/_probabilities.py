@@ -198,9 +198,9 @@ class ClassState(PairState):
         true, pred = np.array(column_or_1d(y_true)), np.array(check_array(y_pred))
         held = sum(t.nbytes + p.nbytes for t, p, _ in self._waiting) + true.nbytes + pred.nbytes
         if held > (self.memory_limit or _PATIENCE):
-            raise ValueError(
-                f"{held} bytes of rows wait for the other classes to be seen: pass labels (or pos_label) to the state."
-            )
+            alone = self.name in _BRIER and pred.ndim == 1
+            hint = "update the state with rows of both labels early" if alone else "pass labels to the state"
+            raise ValueError(f"{held} bytes of rows wait for the other classes to be seen: {hint}.")
         true = true.astype(str) if true.dtype.kind == "O" else true
         self._waiting.append((true, pred, None if weights is None else weights.values.copy()))
 
