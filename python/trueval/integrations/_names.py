@@ -96,6 +96,13 @@ def resolve(name: Any) -> tuple[str, dict[str, Any]]:
     raise ValueError(f"There is no metric {name!r}{hint}")
 
 
+def short(name: str) -> str:
+    """Shorten the name of a metric in `trueval.tasks`, to one that `resolve` finds as well."""
+    bare = name.replace("_score", "")
+    aliases = [alias for alias, function in _ALIASES.items() if function == name]
+    return bare if bare != name or not aliases else min(aliases, key=len)
+
+
 def _plain(name: str) -> str | None:
     name = _ALIASES.get(name, name)
     return next((name + ending for ending in _ENDINGS if name + ending in functions()), None)
