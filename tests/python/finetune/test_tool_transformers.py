@@ -13,6 +13,7 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 pytest.importorskip("accelerate")
 
+from trueval.integrations import transformers as tools  # noqa: E402
 from trueval.integrations.transformers import (  # noqa: E402
     OverfittingCallback,
     OverfittingWarning,
@@ -219,6 +220,27 @@ def test_token_losses(batches: bool, tmp_path: Any) -> None:
     options = {"batch_eval_metrics": batches}
     made = trainer(tmp_path, "causal-lm", short, options=options, preprocess_logits_for_metrics=keep_token_losses)
     assert values(made.evaluate(), short) == pytest.approx(full, rel=1e-5)  # float32
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_token_losses_of_both_ways(dtype: Any) -> None:
+    """The kernel's on the CPU, and torch's, which has other devices to itself and computes in float32."""
+    rng = torch.Generator().manual_seed(0)
+    logits = torch.randn(5, LENGTH, WORDS, generator=rng).to(dtype)
+    labels = torch.randint(0, WORDS, (5, LENGTH), generator=rng)
+    labels[0], labels[1, 4:] = -100, -100
+    losses, hits = keep_token_losses((logits, None), labels)
+    assert (losses.dtype, losses.shape, hits.shape) == (torch.float32, labels.shape, labels.shape)
+    flat = logits[:, :-1].double().flatten(0, 1), labels[:, 1:].flatten()
+    exact = torch.nn.functional.cross_entropy(*flat, reduction="none").view(5, LENGTH - 1)
+    assert torch.equal(losses[:, 1:], exact.float())
+    assert torch.equal(hits[:, 1:], (logits[:, :-1].float().argmax(-1) == labels[:, 1:]).long())
+    assert not losses[0].any() | hits[0].any() | losses[:, 0].any() | hits[:, 0].any()
+    by_torch = tools._losses_on_device(logits[:, :-1], labels[:, 1:])
+    assert by_torch.dtype == torch.float32
+    torch.testing.assert_close(by_torch, exact.float(), rtol=1e-5, atol=1e-6)  # float32
+    nothing, _ = keep_token_losses(logits, torch.full_like(labels, -100))
+    assert not nothing.any()
 
 
 def test_lists_of_batches(tmp_path: Any) -> None:
