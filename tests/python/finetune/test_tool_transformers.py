@@ -129,7 +129,7 @@ def expected(task: str, logits: list[Any], labels: list[Any]) -> dict[str, float
     else:
         x, y = np.stack(logits), np.stack(labels)
     if task == "regression":
-        return {"mse": sk.mean_squared_error(y, x[:, 0]), "r2": sk.r2_score(y, x[:, 0])}
+        return {"rmse": sk.root_mean_squared_error(y, x[:, 0]), "r2": sk.r2_score(y, x[:, 0])}
     if task == "multilabel":
         return {"f1_micro": sk.f1_score(y, x > 0, average="micro")}
     p, chosen = softmax(x), x.argmax(axis=1)
@@ -344,6 +344,12 @@ def test_overfitting_is_found(tmp_path: Any) -> None:
     assert last["rise"]["low"] > 0
     assert last["gap"]["low"] > 0
     assert last["loss"] == pytest.approx(last["metrics"]["eval_validation_log_loss"], rel=1e-9)
+    curve = watch.learning_curve()
+    assert curve.paired
+    assert [one.step for one in curve.checkpoints] == [record["step"] for record in judged]
+    assert curve.best.step == watch.best["validation"] < curve.first_worse.step
+    assert [one.value for one in curve.checkpoints] == [record["loss"] for record in judged]
+    assert curve.checkpoints[-1].gap == pytest.approx(last["gap"]["difference"], rel=1e-9)
     logs = [record for record in watch.history if record["set"] == "log"]
     assert len(logs) == 8
     assert all("loss" in record["metrics"] for record in logs)
