@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from trueval import streaming
 from trueval.tasks import metrics_for
+from trueval.tensors import as_array
 
 from ._names import feed_of, parameters_of, resolve, short
-from ._outputs import FORMS, Rows, as_array, rows_of
+from ._outputs import FORMS, Rows, rows_of
 
 _CLASSES = ("binary", "multiclass", "token-classification")
 # Which functions take what a task has.
