@@ -90,6 +90,16 @@ def test_defaults_are_the_metrics_of_the_task(task: str) -> None:
         assert compute_metrics(task, names, predictions=form).names == compute.names
 
 
+def test_halves_are_widened() -> None:
+    """Before anything is computed of them: the least probability is that of float32."""
+    p, labels = np.array([[1.0, 0.0], [0.25, 0.75]], np.float16), np.array([1, 1])
+    given = compute_metrics("multiclass", predictions="probabilities")
+    given.keep_losses = True
+    halves = given((p, labels)), given.last.losses.tolist()
+    assert halves == (given((p.astype(np.float32), labels)), given.last.losses.tolist())
+    assert halves[1][0] == -math.log(np.finfo(np.float32).eps)
+
+
 def test_threshold() -> None:
     logits, labels = classes(300, 2)
     p = softmax(logits.astype(np.float64), axis=1)[:, 1]
