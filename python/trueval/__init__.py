@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         segmentation,
         streaming,
         tasks,
+        tensors,
         translation,
     )
     from .classification import (
@@ -152,6 +153,7 @@ __all__ = [
     "set_num_threads",
     "streaming",
     "tasks",
+    "tensors",
     "top_k_accuracy_score",
     "translation",
     "true_negative_rate",
@@ -175,6 +177,7 @@ _MODULES = (
     "segmentation",
     "streaming",
     "tasks",
+    "tensors",
     "translation",
 )
 

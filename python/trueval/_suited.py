@@ -1,6 +1,7 @@
 """What is known of each metric whatever the data are, and which one decides: the facts behind `tasks` and the CLI.
 
-A new metric of a task is a row in `METRICS`; ``trueval compare`` shows those that are made by `_shown`.
+A new metric of a task is a row in `METRICS`; ``trueval compare`` shows those that are made by `_shown` or `_both`, and
+an evaluation during a training logs those by `_logged` or `_both`.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class Metric:
         The name for people.
     needs : str
         What it takes of a model's predictions: "labels", "scores", "probabilities", "values", "label maps", "answers",
-        "translations", or "detections".
+        "translations", "detections", or "logits".
     higher_is_better : bool
         Its direction.
     reason : str
@@ -44,6 +45,9 @@ class Metric:
         What speaks against it with these data; empty where nothing does.
     compared : bool
         Whether ``trueval compare`` shows it.
+    logged : bool
+        Whether an evaluation during a training logs it, if nothing else is asked for: one of the few that may decide,
+        whatever the labels turn out to be, or that say what these do not (log loss, MCC, R²).
     """
 
     name: str
@@ -56,6 +60,7 @@ class Metric:
     decides: bool = False
     caution: str = ""
     compared: bool = False
+    logged: bool = False
 
 
 def _more(*row: Any, **params: Any) -> Metric:
@@ -67,24 +72,33 @@ def _shown(*row: Any, **params: Any) -> Metric:
     return replace(_more(*row, **params), compared=True)
 
 
+def _logged(*row: Any, **params: Any) -> Metric:
+    return replace(_more(*row, **params), logged=True)
+
+
+def _both(*row: Any, **params: Any) -> Metric:
+    return replace(_shown(*row, **params), logged=True)
+
+
 _AREA = "how often a positive row is ranked above a negative one, whatever the threshold"
 _AP = "how pure the top of the ranking is, for each share of the positives that is to be found"
 _LOG_LOSS = "whether the probabilities can be believed; being sure and wrong costs most"
 _MCC = "correlation of prediction and truth: high only when all classes are found, whatever their sizes"
 _KAPPA = "agreement beyond chance; an answer that is far off counts by the square of its distance"
+_CROSS_ENTROPY = "the mean loss of a token in nats: what the training lowers, and whose mean over texts has a test"
 
 METRICS: dict[str, tuple[Metric, ...]] = {
     "binary": (
-        _shown("roc_auc_score", "roc_auc_score", "ROC AUC", "scores", True, _AREA),
-        _shown("average_precision_score", "average_precision_score", "average precision", "scores", True, _AP),
-        _shown("log_loss", "log_loss", "log loss", "probabilities", False, _LOG_LOSS),
-        _shown("accuracy_score", "accuracy_score", "accuracy", "labels", True, "the share of rows that are right"),
+        _both("roc_auc_score", "roc_auc_score", "ROC AUC", "scores", True, _AREA),
+        _both("average_precision_score", "average_precision_score", "average precision", "scores", True, _AP),
+        _both("log_loss", "log_loss", "log loss", "probabilities", False, _LOG_LOSS),
+        _both("accuracy_score", "accuracy_score", "accuracy", "labels", True, "the share of rows that are right"),
         _shown(
             "precision_score", "precision_score", "precision", "labels", True, "of what is found, how much is right"
         ),
         _shown("recall_score", "recall_score", "recall", "labels", True, "of the positives, how many are found"),
-        _shown("f1_score", "f1_score", "F1", "labels", True, "precision and recall in one, blind to true negatives"),
-        _more("matthews_corrcoef", "matthews_corrcoef", "MCC", "labels", True, _MCC),
+        _both("f1_score", "f1_score", "F1", "labels", True, "precision and recall in one, blind to true negatives"),
+        _logged("matthews_corrcoef", "matthews_corrcoef", "MCC", "labels", True, _MCC),
         _more(
             *("balanced_accuracy_score", "balanced_accuracy_score", "balanced accuracy", "labels", True),
             "the mean of both classes' recalls, as if they were of one size",
@@ -95,7 +109,7 @@ METRICS: dict[str, tuple[Metric, ...]] = {
         ),
     ),
     "multiclass": (
-        _shown("accuracy_score", "accuracy_score", "accuracy", "labels", True, "the share of rows that are right"),
+        _both("accuracy_score", "accuracy_score", "accuracy", "labels", True, "the share of rows that are right"),
         _shown(
             *("precision_score_macro", "precision_score", "precision, macro", "labels", True),
             "the mean of the classes' precisions, each counting alike",
@@ -106,7 +120,7 @@ METRICS: dict[str, tuple[Metric, ...]] = {
             "the mean of the classes' recalls (balanced accuracy), each counting alike",
             average="macro",
         ),
-        _shown(
+        _both(
             *("f1_score_macro", "f1_score", "F1, macro", "labels", True),
             "the mean of the classes' F1, so that small classes count as much as large ones",
             average="macro",
@@ -121,8 +135,8 @@ METRICS: dict[str, tuple[Metric, ...]] = {
             "how well each class is ranked above all others, whatever is predicted in the end",
             multi_class="ovr",
         ),
-        _shown("log_loss", "log_loss", "log loss", "probabilities", False, _LOG_LOSS),
-        _more("matthews_corrcoef", "matthews_corrcoef", "MCC", "labels", True, _MCC),
+        _both("log_loss", "log_loss", "log loss", "probabilities", False, _LOG_LOSS),
+        _logged("matthews_corrcoef", "matthews_corrcoef", "MCC", "labels", True, _MCC),
         _more(
             *("top_k_accuracy_score_at_5", "top_k_accuracy_score", "top-5 accuracy", "probabilities", True),
             "how often the class is among the first five, where a person or a second model takes it from there",
@@ -130,7 +144,7 @@ METRICS: dict[str, tuple[Metric, ...]] = {
         ),
     ),
     "multilabel": (
-        _more(
+        _logged(
             *("average_precision_score_macro", "average_precision_score", "average precision, macro", "scores", True),
             "for each label, how pure the top of its ranking is; the mean over labels",
             average="macro",
@@ -140,12 +154,12 @@ METRICS: dict[str, tuple[Metric, ...]] = {
             "for each label, how well its rows are ranked above the others; the mean over labels",
             average="macro",
         ),
-        _more(
+        _logged(
             *("f1_score_macro", "f1_score", "F1, macro", "labels", True),
             "the mean of the labels' F1, so that rare labels count as much as common ones",
             average="macro",
         ),
-        _more(
+        _logged(
             *("f1_score_micro", "f1_score", "F1, micro", "labels", True),
             "F1 of all decisions together: common labels count most",
             average="micro",
@@ -160,7 +174,7 @@ METRICS: dict[str, tuple[Metric, ...]] = {
             "shared labels over all labels that either has, the mean over rows",
             average="samples",
         ),
-        _more(
+        _logged(
             *("label_ranking_average_precision_score", "label_ranking_average_precision_score"),
             *("label ranking AP", "scores", True, "whether a row's own labels come before the others"),
         ),
@@ -190,15 +204,15 @@ METRICS: dict[str, tuple[Metric, ...]] = {
     ),
     "regression": (
         _shown("mean_squared_error", "mean_squared_error", "MSE", "values", False, "the mean of the squared errors"),
-        _shown(
+        _both(
             *("root_mean_squared_error", "root_mean_squared_error", "RMSE", "values", False),
             "the size of the errors in the units of the label; large ones count most",
         ),
-        _shown(
+        _both(
             *("mean_absolute_error", "mean_absolute_error", "MAE", "values", False),
             "the mean size of the errors in the units of the label, all counting by their size",
         ),
-        _shown(
+        _both(
             *("r2_score", "r2_score", "R²", "values", True),
             "the share of the label's variance that is explained; comparable between data sets of like spread only",
         ),
@@ -301,6 +315,17 @@ METRICS: dict[str, tuple[Metric, ...]] = {
             metric="map_50",
         ),
     ),
+    "language-modeling": (
+        _logged("cross_entropy", "language.cross_entropy", "cross-entropy", "logits", False, _CROSS_ENTROPY),
+        _logged(
+            *("perplexity", "language.perplexity", "perplexity", "logits", False),
+            "the exponential of the cross-entropy: among how many tokens, all as likely, the model is undecided",
+        ),
+        _logged(
+            *("accuracy_score", "accuracy_score", "next-token accuracy", "labels", True),
+            "the share of tokens that the model holds for the likeliest; blind to how sure it is",
+        ),
+    ),
 }
 
 
@@ -338,6 +363,7 @@ _ALWAYS = {
     "question-answering": ("token_f1", "answers that are nearly right count in part"),
     "translation": ("chrf", "it does not depend on a tokenizer"),
     "object-detection": ("map", "it asks for objects and for tight boxes"),
+    "language-modeling": ("cross_entropy", "it is a mean over tokens; perplexity ranks models alike"),
 }
 
 

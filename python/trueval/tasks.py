@@ -27,23 +27,32 @@ _MOST_TAILS = 0.05
 _FEW = 30
 
 _SPELLINGS = {
+    "causal-lm": "language-modeling",
     "detection": "object-detection",
     "extractive-qa": "question-answering",
     "image-segmentation": "semantic-segmentation",
+    "language-modelling": "language-modeling",
     "multi-class": "multiclass",
     "multi-label": "multilabel",
     "qa": "question-answering",
     "retrieval": "ranking",
     "segmentation": "semantic-segmentation",
+    # Each token is a row.
+    "token-classification": "multiclass",
 }
-# What predictions of a kind also are: probabilities rank, and the largest one is a label.
-_IMPLIED = {"probabilities": ("probabilities", "scores", "labels")}
+# What predictions of a kind also are: probabilities rank, and the largest one is a label; logits are all that, by a
+# softmax.
+_IMPLIED = {
+    "probabilities": ("probabilities", "scores", "labels"),
+    "logits": ("logits", "probabilities", "scores", "labels"),
+}
 _ARGUMENTS = {
     "scores": ("y_true", "y_score"),
     "probabilities": ("y_true", "y_proba"),
     "answers": ("references", "predictions"),
     "translations": ("references", "hypotheses"),
     "detections": ("truth", "detections"),
+    "logits": ("y_true", "logits"),
 }
 
 
@@ -129,8 +138,9 @@ def metrics_for(
     group : array-like of shape (n,), optional
         Query ids, for "ranking" only; rows need not be sorted by them.
     predictions : str or sequence of str, optional
-        What the model gives: "labels", "scores", "probabilities" (which are scores and labels, too), "values" or
-        "label maps". Metrics that need something else are left out. By default all are listed.
+        What the model gives: "labels", "scores", "probabilities" (which are scores and labels, too), "logits" (which
+        become probabilities), "values" or "label maps". Metrics that need something else are left out. By default all
+        are listed.
 
     Returns
     -------
@@ -415,4 +425,5 @@ _LOOKS: dict[str, Callable[[Any], _Look]] = {
     "question-answering": _units("questions"),
     "translation": _units("segments"),
     "object-detection": _units(""),
+    "language-modeling": _units("texts"),
 }

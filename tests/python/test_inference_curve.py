@@ -76,6 +76,19 @@ def test_losses_of_rows():
     assert curve.checkpoints[2].pvalue == pytest.approx(min(1.0, 3 * expected), rel=1e-6)
 
 
+def test_the_gap_of_losses_is_welchs():
+    seen = [RNG.gamma(1.0, spread, 12) for spread in (0.5, 0.2, 0.1)]
+    losses = [RNG.gamma(1.0, spread, 30) for spread in (0.5, 0.3, 0.4)]
+    curve = learning_curve("mean", None, losses, train=(None, seen), higher_is_better=False)
+    for one, train, new in zip(curve.checkpoints, seen, losses):
+        welch = scipy.stats.ttest_ind(new, train, equal_var=False)
+        assert one.gap == pytest.approx(new.mean() - train.mean(), rel=1e-12)
+        assert one.gap_interval == pytest.approx(tuple(welch.confidence_interval(0.95)), rel=1e-9)
+        other = compare("mean", None, train, new, paired=False)
+        assert (other.difference, other.confidence_interval) == (one.gap, one.gap_interval)
+        assert other.pvalue == pytest.approx(welch.pvalue, rel=1e-9)
+
+
 def test_values_alone():
     values, errors = [0.6, 0.5, 0.52, 0.6], [0.02, 0.02, 0.01, 0.015]
     curve = learning_curve_of_values(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import astuple, replace
 from typing import Any
 
 import numpy as np
 import pytest
 from scipy import stats
+from trueval.inference import learning_curve, learning_curve_of_values
 from trueval.integrations._evaluation import Evaluation
 from trueval.integrations._overfitting import OverfittingWarning, Watch
 from trueval.integrations.transformers import compute_metrics
@@ -81,6 +83,66 @@ def test_what_training_rows_say() -> None:
     assert any("of the training rows by" in text for text in late.findings)
     gaps = [record["gap"]["difference"] for record in late.history if record["set"] == "validation"]
     assert len(gaps) == 4
+
+
+def test_learning_curve_of_the_run() -> None:
+    """What `learning_curve` says of the losses, paired where the rows are known to be the same."""
+    rng = np.random.default_rng(4)
+    falls, rises = [1.0, 0.5, 0.3, 0.1], [0.5, 0.3, 0.8, 1.5]
+    sets = {"train": drawn(rng, falls), "validation": drawn(rng, rises)}
+    with pytest.warns(OverfittingWarning):
+        watch = watched(sets)
+    curve = watch.learning_curve()
+    named = [dict(enumerate(losses)) for losses in sets.values()]
+    expected = learning_curve("mean", None, named[1], train=(None, named[0]), higher_is_better=False)
+    assert curve == replace(expected, metric="loss of validation") == watch.learning_curve("validation")
+    assert (curve.paired, curve.best.step, curve.first_worse and curve.first_worse.step) == (True, 1, 2)
+    assert str(curve).startswith("loss of validation, lower is better: best at 1, worse beyond chance from 2 on")
+    # The same numbers as online, where they are the same question: the gap at a step.
+    gaps = [record["gap"] for record in watch.history if record["set"] == "validation"]
+    assert [(gap["difference"], gap["low"], gap["high"]) for gap in gaps] == [
+        pytest.approx((one.gap, *one.gap_interval), rel=1e-12) for one in curve.checkpoints
+    ]
+    assert [record["loss"] for record in watch.history if record["set"] == "train"] == [
+        one.train for one in curve.checkpoints
+    ]
+
+
+@pytest.mark.parametrize("settings", [{"prints": lambda step: (step, 0)}, {"keep_losses": False}])
+def test_learning_curve_without_pairs(settings: Any) -> None:
+    rng = np.random.default_rng(5)
+    sets = {"train": drawn(rng, [1.0, 0.4, 0.2]), "": drawn(rng, [0.5, 0.0, 2.0])}
+    with pytest.warns(OverfittingWarning):
+        watch = watched(sets, **settings)
+    curve = watch.learning_curve("")
+    means, errors = ([[f(one) for one in losses] for losses in sets.values()] for f in (np.mean, stats.sem))
+    expected = learning_curve_of_values(means[1], errors[1], train=(means[0], errors[0]), higher_is_better=False)
+    assert (curve.metric, curve.paired, curve.best.step) == ("loss", False, 1)
+    for one, other in zip(curve.checkpoints, expected.checkpoints, strict=True):
+        assert np.hstack(astuple(one)) == pytest.approx(np.hstack(astuple(other)), rel=1e-9)
+
+
+def test_learning_curve_of_what_was_evaluated() -> None:
+    """Rows without a loss do not count, nor what a step is evaluated for again, nor steps without training rows."""
+    rng = np.random.default_rng(6)
+    losses = drawn(rng, [0.3, 0.0, 0.1])
+    losses = [np.where(np.arange(ROWS) % 7 == 3, np.nan, one) for one in losses]
+    with pytest.warns(OverfittingWarning):
+        watch = watched({"validation": losses})
+    watch.source.last = Evaluation({}, ROWS, losses[1], (0, 0))  # as of the best checkpoint, loaded in the end
+    watch.evaluated("validation", 2, None, {})
+    watch.source.last = Evaluation({}, ROWS, losses[0], (0, 0))
+    watch.evaluated("train", 2, None, {})
+    curve = watch.learning_curve()
+    kept = [one[~np.isnan(one)] for one in losses]
+    assert curve == replace(learning_curve("mean", None, kept, higher_is_better=False), metric="loss of validation")
+    assert [one.train for one in curve.checkpoints] == [None] * 3
+    with pytest.raises(ValueError, match=r"name must be one of the evaluation sets \['validation'\], got 'train'"):
+        watch.learning_curve("train")
+    with pytest.raises(ValueError, match=r"takes two evaluations or more, there is one of a"):
+        watched({"a": losses[:1], "b": losses[:1]}).learning_curve("a")
+    with pytest.raises(ValueError, match=r"the evaluation sets \['a', 'b'\], got None"):
+        watched({"a": losses[:1], "b": losses[:1]}).learning_curve()
 
 
 def test_margin() -> None:

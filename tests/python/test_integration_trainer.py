@@ -13,7 +13,10 @@ import numpy as np
 import pytest
 import sklearn.metrics as sk
 from scipy.special import expit, log_softmax, softmax
+from trueval.integrations._names import resolve
+from trueval.integrations._outputs import FORMS
 from trueval.integrations.transformers import compute_metrics
+from trueval.tasks import metrics_for
 
 RNG = np.random.default_rng(0)
 # Logarithms of sums of exponentials, and sums of float64 in another order.
@@ -68,6 +71,33 @@ def test_binary() -> None:
     given = compute_metrics("binary", predictions="probabilities")
     assert both(given, p, labels) == pytest.approx(expected, **CLOSE)
     assert both(given, np.column_stack([1 - p, p]), labels) == pytest.approx(expected, **CLOSE)
+
+
+@pytest.mark.parametrize("task", FORMS)
+def test_defaults_are_the_metrics_of_the_task(task: str) -> None:
+    """What decides is first, and the names are ones that can be asked for."""
+    for form in FORMS[task]:
+        known = {"losses": "logits"}.get(form, form) if task != "regression" else "values"
+        advised = [metric for metric in metrics_for(task, predictions=known) if metric.logged]
+        compute = compute_metrics(task, predictions=form)
+        names = list(compute.names)
+        assert advised[0].decides
+        assert len(names) == len(advised)
+        if task == "causal-lm":
+            assert sorted(names) == sorted(metric.name.removesuffix("_score") for metric in advised)
+        else:
+            assert [resolve(name) for name in names] == [(metric.function, metric.params) for metric in advised]
+        assert compute_metrics(task, names, predictions=form).names == compute.names
+
+
+def test_halves_are_widened() -> None:
+    """Before anything is computed of them: the least probability is that of float32."""
+    p, labels = np.array([[1.0, 0.0], [0.25, 0.75]], np.float16), np.array([1, 1])
+    given = compute_metrics("multiclass", predictions="probabilities")
+    given.keep_losses = True
+    halves = given((p, labels)), given.last.losses.tolist()
+    assert halves == (given((p.astype(np.float32), labels)), given.last.losses.tolist())
+    assert halves[1][0] == -math.log(np.finfo(np.float32).eps)
 
 
 def test_threshold() -> None:
@@ -168,9 +198,10 @@ def test_tokens() -> None:
     means = [part.mean() for part in np.split(tokens, np.cumsum(lengths)[:-1])]
     assert compute.last.losses == pytest.approx(means, **CLOSE)
     from_labels = compute_metrics("token-classification", predictions="labels")
-    assert from_labels.names == ("accuracy", "f1_macro")
+    assert from_labels.names == ("accuracy", "f1_macro", "mcc")
     chosen = np.where(padding, 7, np.nan_to_num(logits).argmax(axis=2))
-    assert both(from_labels, chosen, labels) == {name: found[name] for name in from_labels.names}
+    expected = {**found, "mcc": sk.matthews_corrcoef(true, given.argmax(axis=1))}
+    assert both(from_labels, chosen, labels) == {name: pytest.approx(expected[name]) for name in from_labels.names}
 
 
 @pytest.mark.filterwarnings("ignore:F-score is ill-defined")
@@ -200,7 +231,11 @@ def test_regression() -> None:
     labels[0] = -100
     predictions = (labels + RNG.normal(0, 0.5, 200)).astype(np.float32)
     wide = labels.astype(np.float64), predictions.astype(np.float64)
-    expected = {"mse": sk.mean_squared_error(*wide), "mae": sk.mean_absolute_error(*wide), "r2": sk.r2_score(*wide)}
+    expected = {
+        "rmse": sk.root_mean_squared_error(*wide),
+        "mae": sk.mean_absolute_error(*wide),
+        "r2": sk.r2_score(*wide),
+    }
     compute = compute_metrics("regression")
     assert both(compute, predictions[:, None], labels) == pytest.approx(expected, **CLOSE)
     assert compute.last.n == 200

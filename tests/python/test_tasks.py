@@ -10,6 +10,7 @@ from operator import attrgetter
 import numpy as np
 import pytest
 import trueval as tv
+from trueval._suited import Shape, headline
 from trueval._tasks import METRICS
 from trueval.tasks import TASKS, metrics_for
 
@@ -31,6 +32,7 @@ DATA = {
     "regression": (COUNTS, {"values": COUNTS + RNG.random(N)}),
     "ranking": (RELEVANCE, {"scores": RNG.random(RELEVANCE.shape)}),
     "semantic-segmentation": (MAPS, {"label maps": 2 - MAPS}),
+    "language-modeling": (CLASSES, {"logits": np.log(PROBABILITIES), "labels": np.roll(CLASSES, 1)}),
     "question-answering": (["the Nile", "1889"], {"answers": ["a river", "1889"]}),
     "translation": (["It is raining hard today."] * 3, {"translations": ["It rains a lot today."] * 3}),
     "object-detection": (
@@ -50,6 +52,7 @@ ROWS = [(task, metric) for task in TASKS for metric in metrics_for(task)]
 PERFECT = {
     "multiclass": {"labels": CLASSES, "probabilities": np.eye(7)[CLASSES]},
     "object-detection": {"detections": {**DATA["object-detection"][0], "scores": [1.0, 1.0]}},
+    "language-modeling": {"logits": 9.0 * np.eye(7)[CLASSES]},
 }
 
 
@@ -183,6 +186,31 @@ def test_background_of_label_maps():
     assert caution == "always answering 0 is right in 97.5 % of the pixels"
 
 
+def test_logits_are_all_that_a_softmax_makes_of_them():
+    assert metrics_for("binary", predictions="logits").metrics == metrics_for("binary").metrics
+    assert metrics_for("causal-lm", predictions="logits").metrics == metrics_for("language-modeling").metrics
+    assert metrics_for("causal-lm", [[5, 7, -100], [2, 9, 11]]).findings == ("2 texts: expect wide intervals",)
+
+
+def test_what_may_decide_is_logged():
+    """Of the tasks that `compute_metrics` knows, whatever the labels are, and little else."""
+    shapes = [
+        Shape(),
+        Shape(share=0.01),
+        Shape(share=0.15),
+        Shape(sizes=(99, 1)),
+        Shape(sizes=(9, 0)),
+        Shape(tails=0.01),
+    ]
+    for task in ("binary", "multiclass", "multilabel", "regression", "language-modeling"):
+        advice = metrics_for(task)
+        logged = {metric.name for metric in advice if metric.logged}
+        for form in {metric.needs for metric in advice}:
+            names = [metric.name for metric in metrics_for(task, predictions=form)]
+            assert {headline(task, shape, names)[0] for shape in shapes} <= logged
+        assert len(logged) <= 6
+
+
 def test_the_command_line_takes_its_metrics_from_here():
     for task, metrics in METRICS.items():
         rows = {metric.name: metric for metric in metrics_for(task)}
@@ -217,8 +245,8 @@ def test_refusals_of_keywords():
         metrics_for("binary", [0, 1], group=[1, 1])
     with pytest.raises(ValueError, match="group needs y_true"):
         metrics_for("ranking", group=[1, 1])
-    with pytest.raises(ValueError, match=r"predictions must be among .*, got 'logits'"):
-        metrics_for("binary", predictions="logits")
+    with pytest.raises(ValueError, match=r"predictions must be among .*, got 'margins'"):
+        metrics_for("binary", predictions="margins")
     with pytest.raises(ValueError, match="no metric of regression takes predictions='labels'"):
         metrics_for("regression", predictions="labels")
     with pytest.raises(TypeError, match="task must be a str, got NoneType"):

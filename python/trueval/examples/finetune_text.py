@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 # Words of a text that are read, rows of a batch in training, and of one without it.
 LENGTH, BATCH, WIDE = 48, 16, 64
-# Rows on which metrics are shown while it trains; nothing is chosen by them.
-WATCHED = 250
+# Rows of either kind that the learning curve is drawn from, and how often; nothing is chosen by them.
+WATCHED, LOOKS = 250, 4
 
 
 @dataclass(frozen=True)
@@ -99,10 +99,13 @@ def fine_tune(
     collate: Callable[..., Any],
     options: argparse.Namespace,
 ) -> None:
-    """Train all layers but the embeddings; the Trainer evaluates batch by batch, and keeps no predictions."""
-    from transformers import Trainer, TrainingArguments
+    """Train all layers but the embeddings, and print the learning curve.
 
-    from trueval.integrations.transformers import compute_metrics
+    The Trainer evaluates batch by batch, and keeps no predictions.
+    """
+    from transformers import PrinterCallback, Trainer, TrainingArguments
+
+    from trueval.integrations.transformers import OverfittingCallback, compute_metrics
 
     recipe = RECIPES[options.data]
     arguments = TrainingArguments(
@@ -113,24 +116,30 @@ def fine_tune(
         num_train_epochs=options.epochs,
         warmup_steps=0.1,
         lr_scheduler_type="linear",
-        eval_strategy="epoch",
+        eval_strategy="steps",
+        eval_steps=1 / LOOKS,
+        eval_on_start=True,
         batch_eval_metrics=True,
         save_strategy="no",
-        logging_strategy="epoch",
         report_to="none",
         disable_tqdm=True,
         use_cpu=True,
         seed=options.seed,
     )
+    metrics = compute_metrics(recipe.task)
+    watch = OverfittingCallback(metrics)
     trainer = Trainer(
         model=model,
         args=arguments,
         train_dataset=train,
-        eval_dataset=test[:WATCHED],
+        eval_dataset={"train": train[:WATCHED], "test": test[:WATCHED]},
         data_collator=collate,
-        compute_metrics=compute_metrics(recipe.task),
+        compute_metrics=metrics,
+        callbacks=[watch],
     )
+    trainer.remove_callback(PrinterCallback)
     trainer.train()
+    print(f"\n{watch.learning_curve()}\n")
 
 
 def example(options: argparse.Namespace) -> int:

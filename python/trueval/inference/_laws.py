@@ -97,6 +97,15 @@ class StudentLaw(Law):
         return 2.0 * t_cdf(-abs(statistic), self.df)
 
 
+def independent_difference(a: StudentLaw, b: StudentLaw) -> StudentLaw:
+    """Law of `a` less `b`, which are independent: Welch's (1947), with Satterthwaite's degrees of freedom (1946)."""
+    shares = a.standard_error**2, b.standard_error**2
+    df = math.inf
+    if sum(shares) > 0 and min(a.df, b.df) < math.inf:
+        df = sum(shares) ** 2 / (shares[0] ** 2 / a.df + shares[1] ** 2 / b.df)
+    return StudentLaw(a.estimate - b.estimate, math.sqrt(sum(shares)), df)
+
+
 class TransformedLaw(Law):
     """An increasing function of an estimate that has a law of its own; `low` is the least that is possible."""
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ._evidence import find
-from ._laws import StudentLaw
+from ._laws import StudentLaw, independent_difference
 from .paired import compare
 from .results import ConfidenceInterval, Estimate
 from .single import check_level, confidence_interval
@@ -200,7 +200,8 @@ def learning_curve(
     chosen by the same rows, and so is too good by chance, the p-values are multiplied by the number of all pairs of
     checkpoints (Bonferroni): whichever two are picked, the probability of any false "worse" stays below the level.
 
-    The gap between train and evaluation has the normal interval of a difference of two independent values.
+    The gap between train and evaluation has the interval of a difference of two independent values: Welch's of means,
+    the normal one of other metrics.
 
     Time is that of `compare` and `confidence_interval` for each checkpoint.
 
@@ -337,7 +338,9 @@ def _best(values: list[float], higher_is_better: bool) -> int:
 
 def _difference(a: Estimate, b: Estimate) -> StudentLaw:
     """Law of the difference of independent values."""
-    return StudentLaw(a.value - b.value, math.hypot(a.standard_error, b.standard_error))
+    return independent_difference(
+        *(StudentLaw(one.value, one.standard_error, one.n - 1 if one.method == "t" else math.inf) for one in (a, b))
+    )
 
 
 def _curve(  # noqa: PLR0917

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..exceptions import warn
 from ._evidence import Evidence, Problem, find, takes
-from ._laws import Law, StudentLaw
+from ._laws import Law, StudentLaw, independent_difference
 from ._measures import KINDS, refuse
 from ._resampling import Plan
 from .correction import CORRECTIONS, adjust_pvalues
@@ -96,8 +96,8 @@ def compare(
         How p-values are adjusted where several metrics or models are compared, see `adjust_pvalues`. Intervals are not
         adjusted.
     paired : bool, default=True
-        False: the models answered rows of their own. `y_true` is then a pair of arguments, one for each model; methods
-        are ``'delong'`` for areas, ``'t'`` (Welch) for means, ``'normal'`` for fractions of rows.
+        False: the models answered rows of their own. `y_true` is then a pair of arguments, one for each model (None for
+        ``'mean'``); methods are ``'delong'`` for areas, ``'t'`` (Welch) for means, ``'normal'`` for fractions of rows.
     resampling : {'multinomial', 'poisson'}, default='multinomial'
         How the bootstrap draws, see `confidence_interval`.
     progress : callable, optional
@@ -317,7 +317,9 @@ def _unpaired(  # noqa: PLR0917
     """Two models on rows of their own: the variances add up."""
     if any(other is not None for other in others):
         raise ValueError("paired=False takes neither sample_weight nor cluster.")
-    if not isinstance(y_true, (tuple, list)) or len(y_true) != 2 or not all(np.ndim(one) for one in y_true):
+    if y_true is None and metric == "mean":
+        y_true = None, None
+    elif not isinstance(y_true, (tuple, list)) or len(y_true) != 2 or not all(np.ndim(one) for one in y_true):
         raise ValueError("y_true must be a pair of arguments, one for each model, where paired=False.")
     evidence = [
         Problem(metric, true, [pred], None, None, params).gather()
@@ -329,13 +331,11 @@ def _unpaired(  # noqa: PLR0917
         raise ValueError(f"{evidence[0].problem.name} is {kind.title} here, for which there is no unpaired comparison.")
     if method not in ("auto", suits):
         raise refuse(method, evidence[0].problem.name, kind, (suits,), comparing=True)
-    laws = [analytic_law(suits, one) for one in evidence]
-    shares = [law.standard_error**2 for law in laws]
-    df = math.inf
-    if suits == "t" and sum(shares) > 0:
-        # Welch (1947) and Satterthwaite (1946)
-        df = sum(shares) ** 2 / sum(share**2 / (one.n - 1) for share, one in zip(shares, evidence, strict=True))
     values = [one.problem.values[0] for one in evidence]
-    law = StudentLaw(values[1] - values[0], math.sqrt(sum(shares)), df)
+    base_law, tuned_law = (
+        StudentLaw(value, analytic_law(suits, one).standard_error, one.n - 1 if suits == "t" else math.inf)
+        for value, one in zip(values, evidence, strict=True)
+    )
+    law = independent_difference(tuned_law, base_law)
     n = evidence[0].n + evidence[1].n
     return comparison_of(values[0], values[1], law, level, alternative, margin, suits, n, None)

@@ -12,19 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trueval import streaming
+from trueval.tasks import metrics_for
+from trueval.tensors import as_array
 
-from ._names import feed_of, parameters_of, resolve
-from ._outputs import FORMS, Rows, as_array, rows_of
+from ._names import feed_of, parameters_of, resolve, short
+from ._outputs import FORMS, Rows, rows_of
 
 _CLASSES = ("binary", "multiclass", "token-classification")
-_DEFAULTS: dict[str, tuple[str, ...]] = {
-    "binary": ("accuracy", "f1", "mcc", "roc_auc", "average_precision", "log_loss"),
-    "multiclass": ("accuracy", "f1_macro", "mcc", "log_loss"),
-    "multilabel": ("f1_micro", "f1_macro", "average_precision_macro"),
-    "token-classification": ("accuracy", "f1_macro", "log_loss"),
-    "regression": ("mse", "mae", "r2"),
-    "causal-lm": ("cross_entropy", "perplexity", "accuracy"),
-}
 # Which functions take what a task has.
 _FEEDS = {
     "binary": {"labels", "scores", "probabilities", "decisions"},
@@ -268,7 +262,7 @@ def plans_of(task: str, metrics: Any, predictions: str) -> dict[str, Plan]:
         return _token_plans(metrics)
     chosen: Mapping[str, Any]
     if metrics is None:
-        chosen = {name: name for name in _DEFAULTS[task]}
+        chosen = _suited(task, predictions)
     elif isinstance(metrics, Mapping):
         chosen = dict(metrics)
     else:
@@ -279,14 +273,24 @@ def plans_of(task: str, metrics: Any, predictions: str) -> dict[str, Plan]:
         function, implied = resolve(name)
         plan = Plan(task, function, {**implied, **params})
         available = _FEEDS[task] if predictions != "labels" else {"labels"}
-        if plan.feed in available:
-            plans[key] = plan
-        elif metrics is not None:
+        if plan.feed not in available:
             missing = f"takes {plan.feed}, which {task} with predictions={predictions!r} has not"
             raise ValueError(f"metrics names {key!r}, but {function} {missing}: it has {', '.join(sorted(available))}.")
+        plans[key] = plan
     if not plans:
         raise ValueError("metrics must name at least one metric, got none.")
     return plans
+
+
+def _suited(task: str, predictions: str) -> dict[str, Any]:
+    """Metrics of `metrics_for` that are worth a log: all of them would be a dozen numbers at each evaluation.
+
+    What decides is first. Labels are not known before the end of an evaluation, so that what else may decide is there,
+    too.
+    """
+    form = "values" if task == "regression" else "logits" if predictions == "losses" else predictions
+    advised = metrics_for(task, predictions=form)
+    return {short(metric.name): (metric.function, metric.params) for metric in advised if metric.logged}
 
 
 def _key(metric: Any) -> str:
@@ -296,7 +300,7 @@ def _key(metric: Any) -> str:
 
 
 def _token_plans(metrics: Any) -> dict[str, Plan]:
-    known = _DEFAULTS["causal-lm"]
+    known = tuple(_suited("causal-lm", "logits"))
     names = known if metrics is None else (metrics,) if isinstance(metrics, str) else tuple(metrics)
     odd = [name for name in names if name not in known]
     if odd or not names:
@@ -341,7 +345,8 @@ def compute_metrics(
         Names of metrics, such as ``['accuracy', 'f1_macro', 'log_loss']``: names of trueval's functions, with or
         without their ending, and with an average after them; or a dict of keys and names, or of keys and pairs of a
         name and parameters: ``{'f2': ('fbeta', {'beta': 2})}``. Averages are macro where classes are several and none
-        is named. By default those that suit the task. Of causal-lm, some of ``'cross_entropy'``, ``'perplexity'`` and
+        is named. By default those that `trueval.tasks.metrics_for` names for the task and are marked as `logged`
+        there, the deciding one first: six at most. Of causal-lm, some of ``'cross_entropy'``, ``'perplexity'`` and
         ``'accuracy'``.
     predictions : {'logits', 'probabilities', 'labels', 'losses'}, default='logits'
         What the predictions are: what the model returns, or what `preprocess_logits_for_metrics` made of it.
@@ -387,8 +392,8 @@ def compute_metrics(
     >>> compute((logits, np.array([0, 1, 2])))
     {'accuracy': 0.6666666666666666, 'f1_macro': 0.5555555555555555}
     """
-    if task not in _DEFAULTS:
-        raise ValueError(f"task must be one of {', '.join(map(repr, _DEFAULTS))}, got {task!r}.")
+    if task not in FORMS:
+        raise ValueError(f"task must be one of {', '.join(map(repr, FORMS))}, got {task!r}.")
     forms = FORMS[task]
     if predictions not in forms:
         raise ValueError(f"predictions must be one of {', '.join(map(repr, forms))} for {task}, got {predictions!r}.")

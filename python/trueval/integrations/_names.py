@@ -107,8 +107,8 @@ def resolve(name: Any) -> tuple[str, dict[str, Any]]:
     plain, settings = _plain(stem), _SETTINGS.get(ending, {})
     if plain and settings and settings.keys() <= parameters_of(plain).keys():
         return plain, dict(settings)
-    short = {known.removesuffix(ending) for known in functions() for ending in _ENDINGS[1:]}
-    near = difflib.get_close_matches(name, [*functions(), *_ALIASES, *short], 3, 0.5)
+    stems = {known.removesuffix(ending) for known in functions() for ending in _ENDINGS[1:]}
+    near = difflib.get_close_matches(name, [*functions(), *_ALIASES, *stems], 3, 0.5)
     hint = f": did you mean {' or '.join(map(repr, near))}?" if near else "."
     raise ValueError(f"There is no metric {name!r}{hint}")
 
@@ -130,10 +130,17 @@ def resolve_ranking(name: Any) -> tuple[str, dict[str, Any]]:
     for function in (stem, f"{stem}_at_k"):
         if function in ranking_functions():
             return function, settings
-    short = {known.removesuffix("_at_k") for known in ranking_functions()}
-    near = difflib.get_close_matches(stem, [*ranking_functions(), *_RANKINGS, *short], 3, 0.5)
+    stems = {known.removesuffix("_at_k") for known in ranking_functions()}
+    near = difflib.get_close_matches(stem, [*ranking_functions(), *_RANKINGS, *stems], 3, 0.5)
     hint = f": did you mean {' or '.join(map(repr, near))}?" if near else "."
     raise ValueError(f"There is no metric of rankings {name!r}{hint}")
+
+
+def short(name: str) -> str:
+    """Shorten the name of a metric in `trueval.tasks`, to one that `resolve` finds as well."""
+    bare = name.replace("_score", "")
+    aliases = [alias for alias, function in _ALIASES.items() if function == name]
+    return bare if bare != name or not aliases else min(aliases, key=len)
 
 
 def _plain(name: str) -> str | None:

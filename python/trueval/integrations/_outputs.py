@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trueval.language import cross_entropy
+from trueval.tensors import as_array
 
 Array = NDArray[Any]
 Floats = NDArray[np.float64]
@@ -23,15 +24,6 @@ FORMS: dict[str, tuple[str, ...]] = {
     "regression": ("logits",),
     "causal-lm": ("logits", "losses"),
 }
-
-
-def as_array(x: Any) -> Array:
-    """Array of a tensor; floats that NumPy has not become float32."""
-    if hasattr(x, "detach"):
-        x = x.detach().cpu()
-        if x.is_floating_point() and x.element_size() < 4:
-            x = x.float()
-    return np.asarray(x)
 
 
 class Rows:
@@ -80,6 +72,8 @@ def rows_of(  # noqa: PLR0917
     if task == "causal-lm":
         return _tokens(form, predictions, labels, ignore_index, block)
     predictions = as_array(predictions)
+    if predictions.dtype == np.float16:
+        predictions = predictions.astype(np.float32)
     if predictions.dtype.kind == "f" and np.isnan(predictions).any() and task != "token-classification":
         raise ValueError("predictions contain NaN.")
     if task == "regression":

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from trueval.inference import Comparison, compare
+from trueval.inference import (
+    Comparison,
+    LearningCurve,
+    compare,
+    confidence_interval,
+    learning_curve,
+    learning_curve_of_values,
+)
 
 from ._evaluation import ComputeMetrics, Evaluation
 
@@ -21,44 +28,54 @@ class OverfittingWarning(UserWarning):
 
 
 @dataclass(frozen=True)
-class Checkpoint:
-    """An evaluation set at one step of the training: the losses of its examples."""
+class Evaluated:
+    """An evaluation set at one step of the training: the losses of its examples, their mean and its standard error."""
 
     step: int
     epoch: float | None
-    losses: NDArray[np.float64]
     fingerprint: tuple[int, ...]
+    losses: NDArray[np.float64] | None
+    loss: float
+    standard_error: float
 
-    @property
-    def loss(self) -> float:
-        """Mean over the examples."""
-        return float(np.nanmean(self.losses))
+    @classmethod
+    def of(cls, step: int, epoch: float | None, last: Evaluation) -> Evaluated:
+        """Take what is to be known of an evaluation."""
+        losses = _known(last.losses)
+        loss, error = float(losses[0]) if losses.size == 1 else math.nan, math.nan
+        if losses.size > 1:
+            mean = confidence_interval("mean", None, losses)
+            loss, error = mean.value, mean.standard_error
+        return cls(step, epoch, last.fingerprint, last.losses, loss, error)
 
-    @property
-    def standard_error(self) -> float:
-        """Of the mean."""
-        n = np.count_nonzero(~np.isnan(self.losses))
-        return float(np.nanstd(self.losses, ddof=1) / math.sqrt(n)) if n > 1 else math.nan
+
+def _known(losses: Any) -> NDArray[np.float64]:
+    """Losses of the examples that have one."""
+    gone = np.isnan(losses)
+    return np.asarray(losses[~gone] if gone.any() else losses)
 
 
-def excess(worse: Checkpoint, better: Checkpoint, confidence_level: float) -> Comparison | None:
-    """Compare the losses of two checkpoints: by how much one is greater, and whether beyond chance.
+def of_same_rows(checkpoints: Sequence[Evaluated]) -> list[NDArray[np.float64]] | None:
+    """Losses row by row, where all are of the same labels in the same order."""
+    losses = [one.losses for one in checkpoints if one.losses is not None]
+    prints = {one.fingerprint for one in checkpoints}
+    if len(losses) < len(checkpoints) or len(prints) > 1 or len({len(one) for one in losses}) > 1:
+        return None
+    gone = np.isnan(losses).any(axis=0)
+    return [one[~gone] for one in losses] if gone.any() else losses
 
-    Rows are paired where both have the same labels in the same order: the difference is then known far better.
+
+def excess(worse: Evaluated, better: Evaluated, level: float, sets: int = 1) -> Comparison | None:
+    """Compare the losses of two evaluations, of one set or of two: by how much one is greater, and whether by chance.
+
+    Of one set, rows are paired where both have the same labels in the same order: the difference is then known far
+    better.
     """
-    a, b = better.losses, worse.losses
-    if better.fingerprint == worse.fingerprint and a.shape == b.shape:
-        known = ~(np.isnan(a) | np.isnan(b))
-        if np.count_nonzero(known) < 2:
-            return None
-        found: Comparison = compare("mean", None, a[known], b[known], confidence_level=confidence_level)
-    else:
-        a, b = a[~np.isnan(a)], b[~np.isnan(b)]
-        if min(a.size, b.size) < 2:
-            return None
-        # Losses are not negative, so that their mean is that of their distances from 0.
-        zeros = np.zeros(a.size), np.zeros(b.size)
-        found = compare("mean_absolute_error", zeros, a, b, paired=False, confidence_level=confidence_level)
+    rows = of_same_rows((better, worse)) if sets == 1 else None
+    a, b = rows or (_known(better.losses), _known(worse.losses))
+    if min(a.size, b.size) < 2:
+        return None
+    found: Comparison = compare("mean", None, a, b, paired=rows is not None, confidence_level=level)
     return found
 
 
@@ -78,7 +95,15 @@ class Watch:
         Step of the least loss, by evaluation set that is judged.
     """
 
-    def __init__(self, metrics: ComputeMetrics, *, train: str, confidence_level: float, margin: float) -> None:
+    def __init__(
+        self,
+        metrics: ComputeMetrics,
+        *,
+        train: str,
+        confidence_level: float,
+        margin: float,
+        keep_losses: bool = True,
+    ) -> None:
         if not isinstance(metrics, ComputeMetrics):
             raise TypeError(f"metrics must be what compute_metrics returns, got {type(metrics).__name__}.")
         if not 0.0 < confidence_level < 1.0:
@@ -86,6 +111,7 @@ class Watch:
         if not 0.0 <= margin < math.inf:
             raise ValueError(f"margin must be finite and not negative, got {margin!r}.")
         self.source, self.train, self.level, self.margin = metrics, train, confidence_level, margin
+        self.keep_losses = keep_losses
         metrics.keep_losses = True
         self._last: Evaluation | None = None
         self.begin()
@@ -94,12 +120,12 @@ class Watch:
         """Forget what was seen."""
         self.history: list[dict[str, Any]] = []
         self.findings: list[str] = []
-        self._best: dict[str, Checkpoint] = {}
-        self._latest: dict[str, Checkpoint] = {}
+        self._best: dict[str, Evaluated] = {}
+        self._latest: dict[str, Evaluated] = {}
         self._looks: dict[str, int] = {}
         self._gaps: dict[str, int] = {}
         self._told: set[tuple[str, str]] = set()
-        self._train_at: dict[int, Checkpoint] = {}
+        self._curves: dict[str, dict[int, Evaluated]] = {}
 
     @property
     def best(self) -> dict[str, int]:
@@ -116,7 +142,7 @@ class Watch:
         if last is None or last is self._last or last.losses is None:
             raise ValueError("metrics must be the compute_metrics of the Trainer that the callback is given to.")
         self._last = last
-        now = Checkpoint(step, epoch, last.losses, last.fingerprint)
+        now = Evaluated.of(step, epoch, last)
         record: dict[str, Any] = {
             "step": step,
             "epoch": epoch,
@@ -126,16 +152,38 @@ class Watch:
             "standard_error": now.standard_error,
         }
         self.history.append(record)
-        worse = False
-        if name == self.train:
-            self._train_at[step] = now
-        else:
-            worse = self._rise(name, now, record)
+        # The first of a step: what is evaluated after the training may be another checkpoint that was loaded.
+        self._curves.setdefault(name, {}).setdefault(step, now if self.keep_losses else replace(now, losses=None))
+        worse = name != self.train and self._rise(name, now, record)
         self._latest[name] = now
         self._judge_gaps(step)
         return worse
 
-    def _rise(self, name: str, now: Checkpoint, record: dict[str, Any]) -> bool:
+    def learning_curve(self, name: str | None = None) -> LearningCurve:
+        """Judge all evaluations of a set so far, see `OverfittingCallback.learning_curve`."""
+        judged = [known for known in self._curves if known != self.train]
+        if name is None and len(judged) == 1:
+            name = judged[0]
+        if name not in judged:
+            raise ValueError(f"name must be one of the evaluation sets {judged}, got {name!r}.")
+        seen, learned = self._curves[name], self._curves.get(self.train, {})
+        if len(seen) < 2:
+            raise ValueError(f"A learning curve takes two evaluations or more, there is one{_of(name)}.")
+        checkpoints, steps = list(seen.values()), list(seen)
+        train = [learned[step] for step in steps] if learned.keys() >= seen.keys() else None
+        how: dict[str, Any] = {"higher_is_better": False, "confidence_level": self.level}
+        rows = of_same_rows(checkpoints)
+        if rows is not None:
+            if train is not None:
+                how["train"] = None, {one.step: _known(one.losses) for one in train}
+            curve = learning_curve("mean", None, dict(zip(steps, rows, strict=True)), **how)
+        else:
+            if train is not None:
+                how["train"] = _columns(train)
+            curve = learning_curve_of_values(*_columns(checkpoints), steps=steps, **how)
+        return replace(curve, metric=f"loss{_of(name)}")
+
+    def _rise(self, name: str, now: Evaluated, record: dict[str, Any]) -> bool:
         """Compare with the best checkpoint so far."""
         record["rise"] = record["gap"] = None
         best = self._best.get(name)
@@ -159,12 +207,13 @@ class Watch:
             return False
         return found.pvalue / 2 < (1 - self.level) / looks
 
-    def _rise_text(self, name: str, now: Checkpoint, best: Checkpoint, found: Any) -> str:
+    def _rise_text(self, name: str, now: Evaluated, best: Evaluated, found: Any) -> str:
         text = (
             f"The loss{_of(name)} is {now.loss:.4f} at step {now.step}, greater than {best.loss:.4f} at step "
             f"{best.step} by {_shown(found, self.level)}."
         )
-        then, current = self._train_at.get(best.step), self._train_at.get(now.step)
+        seen = self._curves.get(self.train, {})
+        then, current = seen.get(best.step), seen.get(now.step)
         if then is None or current is None:
             return f"{text} The model may overfit."
         meanwhile = f"that of the training rows went from {then.loss:.4f} to {current.loss:.4f}"
@@ -174,14 +223,14 @@ class Watch:
 
     def _judge_gaps(self, step: int) -> None:
         """Compare sets with the training set, as soon as both are there for a step."""
-        train = self._train_at.get(step)
-        if train is None:
+        train = self._latest.get(self.train)
+        if train is None or train.step != step:
             return
         for record in self.history:
             if record["step"] == step and record.get("gap", step) is None:
                 name = record["set"]
                 now = self._latest[name]
-                found = excess(now, train, self.level)
+                found = excess(now, train, self.level, sets=2)
                 record["gap"] = _plain(found) or {}
                 looks = self._gaps[name] = self._gaps.get(name, 0) + 1
                 if self._beyond(found, looks * (looks + 1)):
@@ -198,6 +247,10 @@ class Watch:
             self._told.add((what, name))
             self.findings.append(text)
             warnings.warn(text, OverfittingWarning, stacklevel=2)
+
+
+def _columns(checkpoints: Sequence[Evaluated]) -> tuple[list[float], list[float]]:
+    return [one.loss for one in checkpoints], [one.standard_error for one in checkpoints]
 
 
 def _of(name: str) -> str:
@@ -237,6 +290,10 @@ def callback_class() -> Any:
             How much of a difference in loss does not matter: warnings are for those whose interval lies above it.
         stop : bool, default=False
             Whether to end the training when a rise is found.
+        keep_losses : bool, default=True
+            Whether to keep the losses of all evaluations, 8 bytes for each example and evaluation (40 MB for 50 of
+            100,000 examples), by which `learning_curve` compares checkpoints row by row. Otherwise it knows means and
+            standard errors, and misses small differences.
 
         Attributes
         ----------
@@ -252,10 +309,9 @@ def callback_class() -> Any:
         Notes
         -----
         What is compared are the losses of the examples, see `Evaluation`: not a running mean of batches with dropout.
-        Checkpoints are compared by a paired t-test where the labels come in the same order in both evaluations, else
+        Evaluateds are compared by a paired t-test where the labels come in the same order in both evaluations, else
         by Welch's; the gap by Welch's. Both are adjusted for the number of evaluations (Bonferroni), a rise also for
-        the best checkpoint being chosen among all before. The losses of the best checkpoint and of the training rows
-        are kept: 8 bytes an example.
+        the best checkpoint being chosen among all before.
         """
 
         def __init__(
@@ -266,8 +322,11 @@ def callback_class() -> Any:
             confidence_level: float = 0.95,
             margin: float = 0.0,
             stop: bool = False,
+            keep_losses: bool = True,
         ) -> None:
-            self.watch = Watch(metrics, train=train, confidence_level=confidence_level, margin=margin)
+            self.watch = Watch(
+                metrics, train=train, confidence_level=confidence_level, margin=margin, keep_losses=keep_losses
+            )
             self.stop = stop
 
         @property
@@ -284,6 +343,41 @@ def callback_class() -> Any:
         def best(self) -> dict[str, int]:
             """Step of the least loss, by evaluation set that is judged."""
             return self.watch.best
+
+        def learning_curve(self, name: str | None = None) -> LearningCurve:
+            """Judge the run when it is over: which checkpoint is best, and from where on the model got worse.
+
+            Parameters
+            ----------
+            name : str, optional
+                Of the evaluation set; ``''`` where `eval_dataset` is no dict. May be left out where there is one only,
+                beside that of training rows.
+
+            Returns
+            -------
+            LearningCurve
+                Of the losses, by step; with those of the training rows, and the gap, where these were evaluated at the
+                same steps. Printed, a table.
+
+            Raises
+            ------
+            ValueError
+                For a set that was not evaluated twice.
+
+            See Also
+            --------
+            trueval.inference.learning_curve : the tests, by which all checkpoints are compared with the best.
+
+            Notes
+            -----
+            The warnings answer another question: at each evaluation, whether what has been seen so far suffices to say
+            that the model got worse. Here the best of all checkpoints is known, and each is tested once.
+
+            Checkpoints are compared row by row where the labels came in the same order in all evaluations and losses
+            were kept, else as if each had rows of its own, by means and standard errors. Of several evaluations at
+            one step the first counts, so that one of a checkpoint that was loaded in the end does not.
+            """
+            return self.watch.learning_curve(name)
 
         def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             """Begin anew, but for an evaluation before the first step."""

@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from trueval.tensors import as_array
+
 from ._names import functions, parameters_of, resolve
 
 __all__ = ["CombinedMetrics", "Metric", "combine", "load"]
@@ -182,8 +184,4 @@ def _one_of(predictions: Any, scores: Any) -> Any:
 
 def _array(x: Any) -> Any:
     """Copy, since what is passed may be changed before it is looked at."""
-    if hasattr(x, "detach"):
-        from ._outputs import as_array
-
-        x = as_array(x)
-    return np.array(x)
+    return np.array(as_array(x))

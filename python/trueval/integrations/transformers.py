@@ -19,6 +19,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from trueval.language import cross_entropy
+
 from ._evaluation import ComputeMetrics, Evaluation, compute_metrics
 
 __all__ = [
@@ -96,13 +98,34 @@ def keep_token_losses(logits: Any, labels: Any) -> Any:
     losses, hits : torch.Tensor of shape (examples, tokens)
         Cross-entropy in float32, and 0 or 1: both of the label at the same place, predicted one place before. The first
         token of each example has none: there they are 0.
+
+    Notes
+    -----
+    Logits on the CPU are read where they lie, by `trueval.language.cross_entropy`. On another device torch computes, an
+    example at a time, so that none are copied to the host and float32 copies of 16-bit logits stay small.
     """
     import torch
 
-    logits = keep_first(logits, labels)[:, :-1].float()
-    expected = labels[:, 1:]
-    losses = torch.nn.functional.cross_entropy(
-        logits.flatten(0, 1), expected.flatten(), reduction="none", ignore_index=-100
-    ).view(expected.shape)
-    hits = (logits.argmax(dim=-1) == expected).long()
+    given, expected = keep_first(logits, labels)[:, :-1], labels[:, 1:]
+    losses = (_losses_on_cpu if given.device.type == "cpu" else _losses_on_device)(given, expected)
+    hits = (given.argmax(dim=-1) == expected).long()
     return tuple(torch.nn.functional.pad(kept, (1, 0)) for kept in (losses, hits))
+
+
+def _losses_on_cpu(logits: Any, labels: Any) -> Any:
+    # Of 8 x 512 tokens and 50,000 words in 0.5 s on one thread, where torch took 0.9 s an example at a time and 2.6 to
+    # 4.2 s at once; of bfloat16 in 1.5 s, for 6.1 and 5.2 s. Off by 1e-14, and torch by 2e-5.
+    import torch
+
+    losses = torch.zeros(labels.shape)
+    counted = labels != -100
+    if counted.any():
+        losses[counted] = torch.from_numpy(cross_entropy(labels, logits, aggregate=None)).float()
+    return losses
+
+
+def _losses_on_device(logits: Any, labels: Any) -> Any:
+    import torch
+
+    loss = torch.nn.CrossEntropyLoss(reduction="none", ignore_index=-100)
+    return torch.stack([loss(own.float(), true) for own, true in zip(logits, labels, strict=True)])

@@ -27,6 +27,7 @@ def judged(tmp_path, capsys):
         printed = capsys.readouterr().out
         verdict = next(line for line in printed.splitlines() if line.startswith("verdict: "))
         assert "decide by" in printed
+        assert ("\nloss of test, lower is better: best at " in printed) == (example is finetune_text)
         assert (tmp_path / f"{name}.html").read_text("utf-8").startswith("<!DOCTYPE html>")
         command = ["compare", str(tmp_path / f"{name}.npz"), "--label", "label", "--base", "base", "--tuned", "tuned"]
         assert cli.main([*command, "--format", "json", *more]) == 0

@@ -12,6 +12,7 @@ from inputs import FAMILIES, Case
 from outcomes import EXACT, difference
 from registry import PAIRS, pair_id
 from trueval import inference, streaming
+from trueval.tensors import as_array
 
 torch = pytest.importorskip("torch")
 torch.set_num_threads(1)
@@ -121,3 +122,14 @@ def test_training_loop() -> None:
             seen.append(scores.detach().numpy().copy())
         assert state.compute() == trueval.roc_auc_score(y.numpy(), np.concatenate(seen))
     assert state.compute() > 0.9
+
+
+def test_as_array() -> None:
+    """For code of others: the tensor's own memory, or float32 where NumPy has no such floats."""
+    tensor = torch.arange(6.0, requires_grad=True).reshape(2, 3)
+    shared = as_array(tensor)
+    assert shared.__array_interface__["data"][0] == tensor.data_ptr()
+    wide = as_array(tensor.to(torch.bfloat16))
+    assert wide.dtype == np.float32
+    assert np.array_equal(wide, shared)
+    assert as_array(tensor.half()).dtype == np.float16

@@ -13,6 +13,7 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 pytest.importorskip("accelerate")
 
+from trueval.integrations import transformers as tools  # noqa: E402
 from trueval.integrations.transformers import (  # noqa: E402
     OverfittingCallback,
     OverfittingWarning,
@@ -128,7 +129,7 @@ def expected(task: str, logits: list[Any], labels: list[Any]) -> dict[str, float
     else:
         x, y = np.stack(logits), np.stack(labels)
     if task == "regression":
-        return {"mse": sk.mean_squared_error(y, x[:, 0]), "r2": sk.r2_score(y, x[:, 0])}
+        return {"rmse": sk.root_mean_squared_error(y, x[:, 0]), "r2": sk.r2_score(y, x[:, 0])}
     if task == "multilabel":
         return {"f1_micro": sk.f1_score(y, x > 0, average="micro")}
     p, chosen = softmax(x), x.argmax(axis=1)
@@ -219,6 +220,27 @@ def test_token_losses(batches: bool, tmp_path: Any) -> None:
     options = {"batch_eval_metrics": batches}
     made = trainer(tmp_path, "causal-lm", short, options=options, preprocess_logits_for_metrics=keep_token_losses)
     assert values(made.evaluate(), short) == pytest.approx(full, rel=1e-5)  # float32
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_token_losses_of_both_ways(dtype: Any) -> None:
+    """The kernel's on the CPU, and torch's, which has other devices to itself and computes in float32."""
+    rng = torch.Generator().manual_seed(0)
+    logits = torch.randn(5, LENGTH, WORDS, generator=rng).to(dtype)
+    labels = torch.randint(0, WORDS, (5, LENGTH), generator=rng)
+    labels[0], labels[1, 4:] = -100, -100
+    losses, hits = keep_token_losses((logits, None), labels)
+    assert (losses.dtype, losses.shape, hits.shape) == (torch.float32, labels.shape, labels.shape)
+    flat = logits[:, :-1].double().flatten(0, 1), labels[:, 1:].flatten()
+    exact = torch.nn.functional.cross_entropy(*flat, reduction="none").view(5, LENGTH - 1)
+    assert torch.equal(losses[:, 1:], exact.float())
+    assert torch.equal(hits[:, 1:], (logits[:, :-1].float().argmax(-1) == labels[:, 1:]).long())
+    assert not losses[0].any() | hits[0].any() | losses[:, 0].any() | hits[:, 0].any()
+    by_torch = tools._losses_on_device(logits[:, :-1], labels[:, 1:])
+    assert by_torch.dtype == torch.float32
+    torch.testing.assert_close(by_torch, exact.float(), rtol=1e-5, atol=1e-6)  # float32
+    nothing, _ = keep_token_losses(logits, torch.full_like(labels, -100))
+    assert not nothing.any()
 
 
 def test_lists_of_batches(tmp_path: Any) -> None:
@@ -322,6 +344,12 @@ def test_overfitting_is_found(tmp_path: Any) -> None:
     assert last["rise"]["low"] > 0
     assert last["gap"]["low"] > 0
     assert last["loss"] == pytest.approx(last["metrics"]["eval_validation_log_loss"], rel=1e-9)
+    curve = watch.learning_curve()
+    assert curve.paired
+    assert [one.step for one in curve.checkpoints] == [record["step"] for record in judged]
+    assert curve.best.step == watch.best["validation"] < curve.first_worse.step
+    assert [one.value for one in curve.checkpoints] == [record["loss"] for record in judged]
+    assert curve.checkpoints[-1].gap == pytest.approx(last["gap"]["difference"], rel=1e-9)
     logs = [record for record in watch.history if record["set"] == "log"]
     assert len(logs) == 8
     assert all("loss" in record["metrics"] for record in logs)
