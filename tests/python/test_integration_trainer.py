@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import sklearn.metrics as sk
+import trueval
 from scipy.special import expit, log_softmax, softmax
 from trueval.integrations._names import resolve
 from trueval.integrations._outputs import FORMS
@@ -98,6 +99,14 @@ def test_halves_are_widened() -> None:
     halves = given((p, labels)), given.last.losses.tolist()
     assert halves == (given((p.astype(np.float32), labels)), given.last.losses.tolist())
     assert halves[1][0] == -math.log(np.finfo(np.float32).eps)
+
+
+def test_one_metric_by_its_function() -> None:
+    compute = compute_metrics("binary", trueval.f1_score)
+    assert compute.names == ("f1_score",)
+    assert compute((np.array([-1.0, 2.0, 3.0]), np.array([0, 1, 0]))) == {
+        "f1_score": trueval.f1_score([0, 1, 0], [0, 1, 1])
+    }
 
 
 def test_threshold() -> None:

@@ -266,7 +266,7 @@ def plans_of(task: str, metrics: Any, predictions: str) -> dict[str, Plan]:
     elif isinstance(metrics, Mapping):
         chosen = dict(metrics)
     else:
-        chosen = {_key(one): one for one in ([metrics] if isinstance(metrics, str) else metrics)}
+        chosen = {_key(one): one for one in ([metrics] if isinstance(metrics, str) or callable(metrics) else metrics)}
     plans = {}
     for key, given in chosen.items():
         name, params = given if isinstance(given, tuple) else (given, {})

@@ -309,7 +309,7 @@ def callback_class() -> Any:
         Notes
         -----
         What is compared are the losses of the examples, see `Evaluation`: not a running mean of batches with dropout.
-        Evaluateds are compared by a paired t-test where the labels come in the same order in both evaluations, else
+        Evaluations are compared by a paired t-test where the labels come in the same order in both evaluations, else
         by Welch's; the gap by Welch's. Both are adjusted for the number of evaluations (Bonferroni), a rise also for
         the best checkpoint being chosen among all before.
         """
