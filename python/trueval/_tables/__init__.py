@@ -14,8 +14,8 @@ from pathlib import Path
 
 from .arrow import Arrow
 from .csv import Csv
-from .folders import parts_of
-from .formats import format_of, format_of_all
+from .folders import format_of_all, parts_of
+from .formats import format_of
 from .npz import Npz
 from .parquet import Parquet
 from .table import Column, Progress, Selection, Table, TableError, reading

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .formats import SUFFIXES
+from .formats import SUFFIXES, format_of
 from .table import TableError
 
 _HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
@@ -54,3 +54,12 @@ def keys(path: Path) -> dict[str, str | None]:
     """Read the names of folders: ``column=value``."""
     pairs = [folder.split("=", 1) for folder in path.parts[:-1] if "=" in folder]
     return {name: None if value == _HIVE_NULL else urllib.parse.unquote(value) for name, value in pairs}
+
+
+def format_of_all(path: Path, parts: list[Part]) -> str:
+    """Tell the type of several files, which must be Parquet."""
+    for part in parts:
+        form = format_of(part.path)
+        if form != "Parquet":
+            raise TableError(f"{path} stands for {len(parts)} files, and {part.path} is of type {form}, not Parquet")
+    return "Parquet"

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from .table import TableError
-
-if TYPE_CHECKING:
-    from .folders import Part
 
 SUFFIXES = {
     ".parquet": "Parquet",
@@ -52,12 +48,3 @@ def format_of(path: Path) -> str:
                 f"reading {form} needs pyarrow: pip install 'trueval[cli]' (NPZ files need NumPy alone)"
             ) from None
     return form
-
-
-def format_of_all(path: Path, parts: list[Part]) -> str:
-    """Tell the type of several files, which must be Parquet."""
-    for part in parts:
-        form = format_of(part.path)
-        if form != "Parquet":
-            raise TableError(f"{path} stands for {len(parts)} files, and {part.path} is of type {form}, not Parquet")
-    return "Parquet"
