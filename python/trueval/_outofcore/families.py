@@ -20,7 +20,7 @@ from ..inference import _rows as per_row
 from ..inference._cells import Table as Cells
 from ..inference._evidence import Evidence, Question, of_table
 from ..inference._laws import Law, StudentLaw, TransformedLaw
-from ..ranking.areas import precision_area, roc_area
+from ..ranking._area import precision_area, roc_area
 from ..streaming._runs import plain, tally
 from ..streaming._sums import exact_dot
 from ..streaming._tables import SparseTable, part_of

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from itertools import combinations
 from numbers import Real
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .. import _backend
 from .._averaging import average, average_columns
@@ -27,24 +24,18 @@ from .._validation.arrays import (
     check_array,
     check_consistent_length,
     column_or_1d,
-    native,
-    rankable_scores,
-    refuse_zero_weights,
 )
 from .._validation.scores import (
     BinaryRanking,
-    Ranked,
     check_binary_ranking,
     pair_scores,
-    query_weights,
     ranking_weights,
     resolve_pos_label,
 )
 from .._validation.targets import Target, as_values
 from ..exceptions import warn
-from .curves import NO_NEGATIVES, NO_POSITIVE_CLASS, NO_POSITIVES, precision_recall_points, roc_points
-
-ONE_CLASS = "Only one class is present in y_true. ROC AUC score is not defined in that case."
+from ._area import ONE_CLASS, precision_area, roc_area, trapezoid_area
+from ._columns import Columns, multilabel_columns, precision_areas_of_rows, roc_areas_of_rows, sizes_of
 
 
 @validate(x=["array-like"], y=["array-like"])
@@ -92,226 +83,7 @@ def auc(x: Any, y: Any) -> float:
     y = column_or_1d(y)
     if x.shape[0] < 2:
         raise ValueError(f"At least 2 points are needed to compute area under curve, but x.shape = {x.shape[0]}")
-    return _area(as_numbers(x, "x", missing=False), as_numbers(y, "y", missing=False))
-
-
-def _area(x: Array, y: Array) -> float:
-    # Wide integers are told apart by their distances: float64 holds these where it may not hold the numbers.
-    near = (x - x.min()).view(np.uint64) if x.dtype.kind in "iu" and x.dtype.itemsize == 8 else x
-    abscissas = native(near, np.float64)
-    rises, falls, area = _backend.current().trapezoid(abscissas, native(y, np.float64))
-    if rises:
-        return float(area)
-    if falls:
-        return float(-area)
-    if not math.isnan(area) or np.any(np.diff(abscissas) < 0):
-        raise ValueError(f"x is neither increasing nor decreasing : {x}.")
-    return float(area)  # a NaN among x compares with nothing
-
-
-def _ranked(kernel: str, inputs: BinaryRanking | Ranked) -> Any:
-    """Call a kernel of one positive class, or its variant for float16."""
-    if not isinstance(inputs, BinaryRanking):
-        return getattr(inputs, kernel)()
-    labels, positive, scores, weights, _ = inputs
-    if weights is None and scores.dtype.char == "e":
-        return getattr(_backend.current(), f"{kernel}_of_halves")(labels, positive, scores.view(np.uint16))
-    values = None if weights is None else weights.values
-    return getattr(_backend.current(), kernel)(labels, positive, canonical_scores(scores), values)
-
-
-def roc_area(inputs: BinaryRanking | Ranked, max_fpr: float | None) -> float:
-    """ROC AUC of one positive class, partial below `max_fpr`."""
-    weights = inputs.weights
-    refuse_zero_weights(weights)
-    if (max_fpr is None or max_fpr == 1) and (weights is None or weights.low >= 0):
-        positives, negatives, twice_area = _ranked("roc_auc", inputs)
-        if positives <= 0 or negatives <= 0:
-            if negatives <= 0:
-                warn(NO_NEGATIVES, "UndefinedMetricWarning")
-            if positives <= 0:
-                warn(NO_POSITIVES, "UndefinedMetricWarning")
-            return float("nan")
-        pairs = 2 * positives * negatives
-        if weights is None or 1e-290 < pairs < 1e290:
-            return float(twice_area / pairs)
-    # Negative weights, weights whose products leave the range of a float, and partial areas go by the curve.
-    fpr, tpr, _ = roc_points(inputs, drop_intermediate=True)
-    if max_fpr is None or max_fpr == 1:
-        return _area(fpr, tpr)
-    stop = np.searchsorted(fpr, max_fpr, "right")
-    at_bound = np.interp(max_fpr, [fpr[stop - 1], fpr[stop]], [tpr[stop - 1], tpr[stop]])
-    return float(standardise(auc(np.append(fpr[:stop], max_fpr), np.append(tpr[:stop], at_bound)), max_fpr))
-
-
-def standardise(area: Any, max_fpr: float) -> Any:
-    """McClish's scale for partial areas: 0.5 for random scores, 1 at best."""
-    least = 0.5 * max_fpr**2
-    return 0.5 * (1 + (area - least) / (max_fpr - least))
-
-
-def precision_area(inputs: BinaryRanking | Ranked) -> float:
-    """Average precision of one positive class."""
-    weights = inputs.weights
-    refuse_zero_weights(weights)
-    if weights is None or weights.low >= 0:
-        total, positives = _ranked("average_precision", inputs)
-        if positives <= 0:
-            warn(NO_POSITIVE_CLASS)
-            return 0.0
-        return float(max(0.0, total / positives))
-    precision, recall, _ = precision_recall_points(inputs, drop_intermediate=False)
-    return float(max(0.0, -np.sum(np.diff(recall) * precision[:-1])))
-
-
-def _sizes(codes: Array, weight: Array | None) -> dict[Any, Any]:
-    """How many rows each code has, or what they weigh."""
-    _, present, _, _, _, _, counts, sums = _backend.current().contingency(codes, codes, weight)
-    return dict(zip(present.tolist(), (counts if sums is None else sums).tolist(), strict=True))
-
-
-class _Columns:
-    """One-vs-rest problems over a matrix of scores: a multilabel indicator, or one class a column.
-
-    Parameters
-    ----------
-    target : Target
-        A multilabel or a multiclass target.
-    classes : ndarray or None
-        Class of each column of a multiclass target, as codes.
-    y_score : ndarray of shape (n_samples, n_columns)
-        Scores, finite.
-    sample_weight : array-like or None
-    mean : str or None
-        How the scores of the columns are to be joined; ``'samples'`` means that the rows are the problems instead.
-    """
-
-    def __init__(
-        self, target: Target, classes: Array | None, y_score: Array, sample_weight: Any, mean: str | None
-    ) -> None:
-        self.target = target
-        self.classes = classes
-        self.scores = y_score
-        self.mean = mean
-        self.row_weights, self.weights = None, None
-        if mean == "samples":
-            self.row_weights = query_weights(sample_weight)
-        elif sample_weight is not None:
-            # Weights that are all zero are refused by the first column that can be scored, if there is one.
-            self.weights = ranking_weights(sample_weight, target.n_samples, all_zero=True)
-
-    def _ranking(self, labels: Array, positive: int | None, scores: Array, repeats: int = 1) -> BinaryRanking:
-        weights = self.weights
-        if weights is not None and repeats > 1:
-            weights = weights._replace(values=np.repeat(weights.values, repeats))
-        return BinaryRanking(labels, positive, rankable_scores(scores), weights, scores.dtype)
-
-    def column(self, index: int) -> tuple[BinaryRanking, Target]:
-        """One column, with the target that its labels belong to."""
-        if self.classes is None:
-            target = Target(np.ascontiguousarray(self.target.array[:, index]), "")
-            return self._ranking(target.codes, None, self.scores[:, index]), target
-        code = int(self.classes[index])
-        return self._ranking(self.target.codes, code, self.scores[:, index]), self.target
-
-    def flat(self) -> tuple[BinaryRanking, Target]:
-        """All columns as one long problem."""
-        if self.classes is None:
-            marks = np.ascontiguousarray(self.target.array)
-        else:
-            marks = self.target.codes[:, np.newaxis] == self.classes
-        target = Target(marks.reshape(-1), "")
-        repeated = None if self.weights is None else target.array  # of the same length
-        check_consistent_length(target.array, self.scores.reshape(-1), repeated)
-        return self._ranking(target.codes, 1, self.scores.reshape(-1), marks.shape[1]), target
-
-    def supports(self) -> NDArray[np.float64]:
-        """Weight of the positives of each column."""
-        weight = None if self.weights is None else self.weights.values
-        if self.classes is None:
-            marks: Array = self.target.array
-            return np.asarray(marks.sum(axis=0) if weight is None else weight @ marks, dtype=np.float64)
-        codes = self.target.codes
-        table = _sizes(codes, weight)
-        return np.array([table.get(code, 0) for code in self.classes.tolist()], dtype=np.float64)
-
-    def marks(self) -> NDArray[np.bool_]:
-        """Whether each element of the matrix is positive."""
-        if self.classes is None:
-            return native(self.target.array == 1)
-        return native(self.target.codes[:, np.newaxis] == self.classes)
-
-    def average(
-        self,
-        score: Callable[[BinaryRanking, Target], float],
-        score_rows: Callable[[_Columns], NDArray[np.float64]],
-    ) -> Any:
-        """Score of the columns, or of the rows, joined as `mean` says."""
-        if self.mean == "samples":
-            scores = score_rows(self)
-            if self.row_weights is not None:
-                scores[self.row_weights == 0] = 0
-            return average(scores, self.row_weights)
-        if self.mean == "micro":
-            return score(*self.flat())
-        weights = None
-        if self.mean == "weighted":
-            weights = self.supports()
-            if weights.sum() == 0:
-                return 0.0
-        return average_columns(lambda index: score(*self.column(index)), self.scores.shape[1], self.mean, weights)
-
-
-def _multilabel_columns(target: Target, y_score: Any, sample_weight: Any, mean: str | None) -> _Columns:
-    check_consistent_length(target.raw, y_score, sample_weight)
-    if not target.n_samples:
-        check_array(target.raw)
-    return _Columns(target, None, check_array(y_score, ensure_2d=True, role="y_score"), sample_weight, mean)
-
-
-def _check_row(columns: _Columns, row: int) -> None:
-    """Refuse what is wrong with one row of a matrix of marks."""
-    marks: Array = columns.marks() if columns.classes is not None else columns.target.array
-    check_consistent_length(marks[row], columns.scores[row])
-
-
-def _roc_areas_of_rows(columns: _Columns, max_fpr: float | None) -> NDArray[np.float64]:
-    """ROC AUC of each row, NaN with a warning where there is one class."""
-    array: Array = columns.target.array
-    one_class = (array == array[:, :1]).all(axis=1)
-    first = int(np.argmin(one_class))
-    known = columns.target.labels()
-    if not one_class[first] and (array.shape != columns.scores.shape or as_values(known) not in ([0, 1], [-1, 1])):
-        # The first row of two classes is refused, after those before it were warned of.
-        for _ in range(first):
-            warn(ONE_CLASS, "UndefinedMetricWarning")
-        resolve_pos_label(columns.target, None)
-        _check_row(columns, first)
-    for _ in range(np.count_nonzero(one_class)):
-        warn(ONE_CLASS, "UndefinedMetricWarning")
-    if one_class.all():
-        return np.full(one_class.size, np.nan)
-    marks, scores = columns.marks().view(np.uint8), canonical_scores(columns.scores)
-    if max_fpr is not None and max_fpr != 1:
-        return np.asarray(standardise(_backend.current().partial_roc_auc_by_row(marks, scores, max_fpr), max_fpr))
-    relevant, wins, ties = _backend.current().pairs_by_row(marks, scores)
-    pairs = relevant * (marks.shape[1] - relevant)
-    return np.divide(2 * wins + ties, 2 * pairs, out=np.full(pairs.size, np.nan), where=pairs != 0)
-
-
-def _precision_areas_of_rows(columns: _Columns) -> NDArray[np.float64]:
-    """Average precision of each row, 0 with a warning where there is no positive."""
-    marks = columns.marks()
-    if marks.shape != columns.scores.shape:
-        _check_row(columns, 0)
-    precision: NDArray[np.float64] = _backend.current().average_precision_by_row(
-        marks.view(np.uint8), canonical_scores(columns.scores)
-    )
-    undefined = np.isnan(precision)
-    for _ in range(np.count_nonzero(undefined)):
-        warn(NO_POSITIVE_CLASS)
-    precision[undefined] = 0.0
-    return precision
+    return trapezoid_area(as_numbers(x, "x", missing=False), as_numbers(y, "y", missing=False))
 
 
 @validate(
@@ -432,8 +204,8 @@ def roc_auc_score(
             return float("nan")
         return roc_area(inputs._replace(positive=resolve_pos_label(marks, None)), max_fpr)
 
-    columns = _multilabel_columns(target, score, sample_weight, average)
-    return columns.average(of_column, lambda rows: _roc_areas_of_rows(rows, max_fpr))
+    columns = multilabel_columns(target, score, sample_weight, average)
+    return columns.average(of_column, lambda rows: roc_areas_of_rows(rows, max_fpr))
 
 
 def _multiclass_roc_auc(  # noqa: PLR0917
@@ -449,7 +221,7 @@ def _multiclass_roc_auc(  # noqa: PLR0917
     check_consistent_length(target.array, score, sample_weight)
     if sample_weight is None and mean != "micro" and _in_cache(target):
         return _areas_against_the_rest(target, classes, score, mean)
-    columns = _Columns(target, classes, score, sample_weight, mean)
+    columns = Columns(target, classes, score, sample_weight, mean)
     present = set(target.facts()[1].tolist())
 
     def of_column(inputs: BinaryRanking, _: Target) -> float:
@@ -458,7 +230,7 @@ def _multiclass_roc_auc(  # noqa: PLR0917
             return float("nan")
         return roc_area(inputs, None)
 
-    return columns.average(of_column, lambda rows: _roc_areas_of_rows(rows, None))
+    return columns.average(of_column, lambda rows: roc_areas_of_rows(rows, None))
 
 
 def check_multiclass_area(  # noqa: PLR0917
@@ -534,7 +306,7 @@ def _in_cache(target: Target) -> bool:
     """Whether all classes are small enough for `class_pairs`."""
     if target.n_samples <= _MOST_IN_CACHE:
         return True
-    return max(_sizes(target.codes, None).values()) <= _MOST_IN_CACHE
+    return max(sizes_of(target.codes, None).values()) <= _MOST_IN_CACHE
 
 
 def _class_pairs(target: Target, classes: Array, score: Array, *, with_each: bool) -> tuple[list[int], list[list[int]]]:
@@ -762,7 +534,7 @@ def partial_roc_auc_score(
             return float("nan")
         return roc_area(pair_scores(target, int(known[1]), y_score, sample_weight), max_fpr)
     target, classes, score = _one_column_a_class(y_true, y_score, sample_weight, labels)
-    columns = _Columns(target, classes, score, sample_weight, average)
+    columns = Columns(target, classes, score, sample_weight, average)
     present = set(target.facts()[1].tolist())
 
     def of_column(inputs: BinaryRanking, _: Target) -> float:
@@ -771,7 +543,7 @@ def partial_roc_auc_score(
             return float("nan")
         return roc_area(inputs, max_fpr)
 
-    return columns.average(of_column, lambda rows: _roc_areas_of_rows(rows, max_fpr))
+    return columns.average(of_column, lambda rows: roc_areas_of_rows(rows, max_fpr))
 
 
 @validate(
@@ -868,7 +640,7 @@ def average_precision_score(
         return precision_area(inputs)
 
     if kind == "multilabel-indicator":
-        columns = _multilabel_columns(target, y_score, sample_weight, average)
+        columns = multilabel_columns(target, y_score, sample_weight, average)
     elif kind == "multiclass":
         classes = target.facts()[1]
         shape = np.shape(y_score)
@@ -879,7 +651,7 @@ def average_precision_score(
             )
         check_consistent_length(target.raw, y_score, sample_weight)
         scores = check_array(y_score, ensure_2d=True, role="y_score")
-        columns = _Columns(target, classes, scores, sample_weight, average)
+        columns = Columns(target, classes, scores, sample_weight, average)
     else:
         raise ValueError(f"{kind} format is not supported")
-    return columns.average(of_column, _precision_areas_of_rows)
+    return columns.average(of_column, precision_areas_of_rows)

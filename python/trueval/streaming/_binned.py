@@ -13,7 +13,7 @@ from .._validation.arrays import FLOATS, check_consistent_length, column_or_1d, 
 from .._validation.targets import Target, as_values
 from ..exceptions import warn
 from ..inference._areas import _spread
-from ..ranking.areas import ONE_CLASS
+from ..ranking._area import ONE_CLASS
 from ..ranking.curves import NO_POSITIVE_CLASS
 from ._labels import LabelSet, as_labels, widened
 from ._rankings import RankingState, _refuse_columns

@@ -24,7 +24,8 @@ from .._validation.arrays import (
 from .._validation.scores import ranking_weights, resolve_pos_label
 from .._validation.targets import Target, as_values
 from ..exceptions import warn
-from ..ranking.areas import ONE_CLASS, check_multiclass_area, classes_of_columns, precision_area, roc_area
+from ..ranking._area import ONE_CLASS, precision_area, roc_area
+from ..ranking.areas import check_multiclass_area, classes_of_columns
 from ..ranking.curves import det_points, precision_recall_points, roc_points, threshold_cells
 from ..ranking.thresholds import FOLDS, cells_at, fold_of
 from ._labels import LabelSet, as_labels, whole_numbers, widened

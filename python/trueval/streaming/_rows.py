@@ -12,7 +12,7 @@ from .._validation.arrays import SampleWeights, canonical_scores, check_array, c
 from .._validation.scores import resolve_pos_label
 from .._validation.targets import Target, as_values
 from ..exceptions import warn
-from ..ranking.areas import ONE_CLASS, standardise
+from ..ranking._area import ONE_CLASS, standardise
 from ..ranking.curves import NO_POSITIVE_CLASS
 from ..ranking.gains import dcg_by_query, ndcg_by_query
 from ..ranking.labels import coverage_by_sample, loss_by_sample, precision_by_sample

@@ -36,7 +36,7 @@ from numpy.typing import NDArray
 
 from .._validation.arrays import canonical_scores, finite_scores
 from ..exceptions import warn
-from ..ranking.areas import ONE_CLASS
+from ..ranking._area import ONE_CLASS
 from ..ranking.curves import NO_POSITIVE_CLASS
 from ._rankings import _SCALE, Moments, _at_positives, moments_of_tally
 from ._runs import Slice, compress, keys_of, numbers_of, plain, tally
