@@ -647,3 +647,35 @@ def test_labels_of_any_dtype_are_told_apart(dtype: str, values: list[Any], backe
     assert compare("f1_score", *labels, **options) == compare("f1_score", *places, **options)
     one = confidence_interval("f1_score", labels[0], labels[1], **options)
     assert one == confidence_interval("f1_score", places[0], places[1], **options)
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "words"),
+    [
+        ("retrieval", "ndcg_at_k", "with aggregate=None, for each query"),
+        ("segmentation", "iou_score", "trueval.segmentation.compare draws images"),
+        ("language", "perplexity", "cross_entropy gives with aggregate=None"),
+        ("question_answering", "token_f1", "trueval.question_answering.compare"),
+        ("translation", "bleu", "trueval.translation.compare"),
+        ("detection", "mean_average_precision", "trueval.detection.compare"),
+    ],
+)
+def test_metrics_whose_units_are_no_rows_are_refused(module: str, name: str, words: str) -> None:
+    x = np.arange(10.0)
+    for metric in (name, getattr(getattr(trueval, module), name)):
+        with pytest.raises(ValueError, match=f"trueval.{module}.{name} is not: .*{words}"):
+            trueval.inference.compare(metric, x, x, x, group=x, k=3)
+        with pytest.raises(ValueError, match=f"trueval.{module}.{name} is not"):
+            trueval.inference.confidence_interval(metric, x, x)
+
+
+def test_calibration_errors_are_compared_by_name() -> None:
+    random = np.random.default_rng(0)
+    base, tuned = random.random((2, 400))
+    y = (random.random(400) < tuned).astype(int)
+    options = {"n_resamples": 199, "rng": 0}
+    found = trueval.inference.compare("expected_calibration_error", y, base, tuned, n_bins=5, **options)
+    function = trueval.calibration.expected_calibration_error
+    assert (found.base, found.tuned) == (function(y, base, n_bins=5), function(y, tuned, n_bins=5))
+    assert found == trueval.inference.compare(function, y, base, tuned, n_bins=5, **options)
+    assert found.confidence_interval.high < 0

@@ -131,20 +131,37 @@ class Evidence:
         return self.problem.rows if cluster is None else int(cluster.max()) + 1
 
 
+# Metrics whose units are no rows, by their module: rows that are drawn, or change places, would give wrong answers.
+_ELSEWHERE = {
+    "detection": "trueval.detection.compare draws images",
+    "language": "the losses that cross_entropy gives with aggregate=None go into compare('mean', None, base, tuned)",
+    "question_answering": "trueval.question_answering.compare draws questions",
+    "retrieval": "what it gives with aggregate=None, for each query, goes into compare('mean', None, base, tuned)",
+    "segmentation": "trueval.segmentation.compare draws images",
+    "translation": "trueval.translation.compare draws segments",
+}
+
+
 def find(metric: Any) -> tuple[Callable[..., Any], str, Measure]:
     """Find the function of a metric, its name, and its row in the table: by name, or the function itself."""
     import trueval
 
     if isinstance(metric, str) and metric == "mean":
         return rows.mean, metric, GIVEN
+    name = metric if isinstance(metric, str) else getattr(metric, "__name__", type(metric).__name__)
+    for home, instead in _ELSEWHERE.items():
+        module = getattr(trueval, home)
+        if name in module.__all__ and (isinstance(metric, str) or metric is getattr(module, name)):
+            raise ValueError(f"metric must be one of rows, which trueval.{home}.{name} is not: {instead}.")
     if isinstance(metric, str):
         function = getattr(trueval, metric, None) if metric in trueval.__all__ else None
+        if metric in trueval.calibration.__all__:
+            function = getattr(trueval.calibration, metric)
         if function is None or not callable(function) or metric in ("backend", "use_backend"):
             raise ValueError(f"metric must be a function, the name of one of trueval's, or 'mean', got {metric!r}.")
         return function, metric, MEASURES.get(metric, ANY)
     if not callable(metric):
         raise TypeError(f"metric must be a function, the name of one of trueval's, or 'mean', got {metric!r}.")
-    name = getattr(metric, "__name__", type(metric).__name__)
     own = getattr(trueval, name, None) is metric if name in trueval.__all__ else False
     return metric, name, MEASURES.get(name, ANY) if own else ANY
 
