@@ -258,7 +258,7 @@ def compare(
     metric: str = "iou_score",
     labels: Any = None,
     ignore_index: int | None = None,
-    average: str | None = None,
+    average: str = "auto",
     cluster: Any = None,
     **options: Any,
 ) -> Comparison:
@@ -276,8 +276,9 @@ def compare(
         The classes that count; by default all that occur where the truth is not ignored.
     ignore_index : int, optional
         Label of true pixels that are left out.
-    average : {'macro', 'micro', 'weighted'}, optional
-        As in the metric's function; by default 'macro' for IoU and Dice, and 'micro' for the accuracy.
+    average : {'auto', 'macro', 'micro', 'weighted'}, default='auto'
+        As in the metric's function, whose default ``'auto'`` stands for. A class by itself is compared by naming it
+        alone in `labels`.
     cluster : array-like of shape (n_images,), optional
         What images belong together (frames of a video, tiles of a scene): clusters are then taken for independent, and
         not images.
@@ -318,14 +319,22 @@ def compare(
     >>> base, tuned = (np.where(rng.random(y_true.shape) < wrong, 0, y_true) for wrong in (0.3, 0.2))
     >>> found = compare(y_true, base, tuned, rng=0)
     >>> round(found.base, 3), round(found.tuned, 3), found.pvalue
-    (0.673, 0.767, 0.0001)
+    (0.679, 0.778, 0.0001)
     """
     if not isinstance(metric, str) or metric not in _RATIOS:
         raise ValueError(f"metric must be one of {', '.join(map(repr, _RATIOS))}, got {metric!r}.")
-    if average not in ("macro", "micro", "weighted", None):
-        raise ValueError(f"average must be 'macro', 'micro' or 'weighted', got {average!r}.")
-    average = average or ("micro" if metric == "pixel_accuracy" else "macro")
-    tables = [tables_of(y_true, predicted, ignore_index, True) for predicted in (base, tuned)]
+    if average not in ("auto", "macro", "micro", "weighted"):
+        raise ValueError(f"average must be 'auto', 'macro', 'micro' or 'weighted', got {average!r}.")
+    if average == "auto":
+        average = "micro" if metric == "pixel_accuracy" else "macro"
+    if not _listed(y_true) and np.ndim(from_library(y_true)) < 3:
+        # The rows of one map would pass for images, and be taken for independent.
+        raise ValueError(
+            "y_true must have shape (n_images, height, width), or be a list of images, got shape "
+            f"{np.shape(from_library(y_true))}."
+        )
+    models = (("base", base), ("tuned", tuned))
+    tables = [tables_of(y_true, predicted, ignore_index, True, name) for name, predicted in models]
     chosen = _classes(labels, [*tables[0], *tables[1]])
     columns = [_columns(metric, _count(of_model, chosen), average) for of_model in tables]
 
@@ -340,13 +349,16 @@ def compare(
     return judge(of_sums(fold, values, columns, cluster), **options)
 
 
-def tables_of(y_true: Any, y_pred: Any, ignore_index: int | None, per_image: bool = False) -> list[Table]:
+def tables_of(
+    y_true: Any, y_pred: Any, ignore_index: int | None, per_image: bool = False, name: str = "y_pred"
+) -> list[Table]:
     """Count what is where in label maps. The tables are of single images with `per_image` and of lists of images, which
     may differ in size; otherwise there is one.
     """  # noqa: D205
     ignored = None if ignore_index is None else operator.index(ignore_index)
     crossings = [
-        check_targets(true.reshape(-1), predicted.reshape(-1)) for true, predicted in _images(y_true, y_pred, per_image)
+        check_targets(true.reshape(-1), predicted.reshape(-1))
+        for true, predicted in _images(y_true, y_pred, per_image, name)
     ]
     return [_kept(crossing, ignored) for crossing in crossings if isinstance(crossing, Crossing)]
 
@@ -386,18 +398,20 @@ def _count(tables: list[Table], classes: list[Any]) -> _Counts:
     return counts
 
 
-def _images(y_true: Any, y_pred: Any, per_image: bool) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+def _listed(y: Any) -> bool:
+    """Whether there is a list of images, of sizes that may differ."""
+    return isinstance(y, (list, tuple)) and len(y) > 0 and all(getattr(image, "ndim", 0) for image in y)
+
+
+def _images(y_true: Any, y_pred: Any, per_image: bool, name: str) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
     """Pairs of maps; one pair where the pixels of a whole array are counted together."""
-    if any(
-        isinstance(y, (list, tuple)) and len(y) and all(getattr(image, "ndim", 0) for image in y)
-        for y in (y_true, y_pred)
-    ):
+    if _listed(y_true) or _listed(y_pred):
         if len(y_true) != len(y_pred):
-            raise ValueError(f"y_true and y_pred must hold as many images, got {len(y_true)} and {len(y_pred)}.")
+            raise ValueError(f"y_true and {name} must hold as many images, got {len(y_true)} and {len(y_pred)}.")
         for i, (one, other) in enumerate(zip(y_true, y_pred, strict=True)):
-            yield _pair(one, other, f" of image {i}")
+            yield _pair(one, other, name, f" of image {i}")
         return
-    true, predicted = _pair(y_true, y_pred, "")
+    true, predicted = _pair(y_true, y_pred, name, "")
     if not per_image:
         yield true, predicted
         return
@@ -406,10 +420,10 @@ def _images(y_true: Any, y_pred: Any, per_image: bool) -> Iterator[tuple[NDArray
     yield from zip(true, predicted, strict=True)
 
 
-def _pair(y_true: Any, y_pred: Any, where: str) -> tuple[NDArray[Any], NDArray[Any]]:
-    true, predicted = _label_map(y_true, f"y_true{where}"), _label_map(y_pred, f"y_pred{where}")
+def _pair(y_true: Any, y_pred: Any, name: str, where: str) -> tuple[NDArray[Any], NDArray[Any]]:
+    true, predicted = _label_map(y_true, f"y_true{where}"), _label_map(y_pred, f"{name}{where}")
     if true.shape != predicted.shape:
-        raise ValueError(f"y_true and y_pred{where} must have one shape, got {true.shape} and {predicted.shape}.")
+        raise ValueError(f"y_true and {name}{where} must have one shape, got {true.shape} and {predicted.shape}.")
     if not true.size:
         raise ValueError(f"y_true{where} must hold a pixel at least, got the shape {true.shape}.")
     return true, predicted

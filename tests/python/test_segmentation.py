@@ -136,6 +136,7 @@ def two_models(images: int = 12, wrong: tuple[float, float] = (0.5, 0.4)) -> Any
     """Truth and the maps of two models, each class in each image."""
     random = np.random.default_rng(5)
     true = np.concatenate([np.arange(3).repeat(20)[None, :], random.integers(0, 3, (images - 1, 60))])
+    true = true.reshape(images, 6, 10)
     return true, *(
         np.where(random.random(true.shape) < share, random.integers(0, 3, true.shape), true) for share in wrong
     )
@@ -149,12 +150,12 @@ def two_models(images: int = 12, wrong: tuple[float, float] = (0.5, 0.4)) -> Any
         ("iou_score", "weighted", "jaccard_score", {"average": "weighted"}),
         ("dice_score", "macro", "f1_score", {"average": "macro"}),
         ("dice_score", "micro", "f1_score", {"average": "micro"}),
-        ("pixel_accuracy", None, "accuracy_score", {}),
+        ("pixel_accuracy", "auto", "accuracy_score", {}),
         ("pixel_accuracy", "macro", "recall_score", {"average": "macro"}),
     ],
 )
 def test_models_are_compared_as_pixels_in_clusters(
-    method: str, metric: str, average: str | None, name: str, params: dict[str, Any]
+    method: str, metric: str, average: str, name: str, params: dict[str, Any]
 ) -> None:
     maps = two_models()
     options: dict[str, Any] = {"method": method, "n_resamples": 499, "rng": 0}
@@ -205,9 +206,9 @@ def test_compared_images_of_several_sizes_with_pixels_of_no_class() -> None:
 
 
 def test_a_class_that_one_model_alone_predicts_counts_for_that_one() -> None:
-    true, base = np.zeros((6, 10), int), np.zeros((6, 10), int)
+    true, base = np.zeros((6, 2, 5), int), np.zeros((6, 2, 5), int)
     tuned = base.copy()
-    tuned[:3, 0] = 4
+    tuned[:3, 0, 0] = 4
     found = segmentation.compare(true, base, tuned, n_resamples=99, rng=0)
     assert (found.base, found.tuned) == (1.0, iou_score(true, tuned))
 
@@ -224,7 +225,8 @@ def test_compared_images_without_a_class_are_undefined() -> None:
     [
         ({"metric": ["iou_score"]}, r"metric must be one of .*, got \['iou_score'\]"),
         ({"metric": "map"}, "metric must be one of 'iou_score', 'dice_score', 'pixel_accuracy', got 'map'"),
-        ({"average": "binary"}, "average must be 'macro', 'micro' or 'weighted', got 'binary'"),
+        ({"average": "binary"}, "average must be 'auto', 'macro', 'micro' or 'weighted', got 'binary'"),
+        ({"average": None}, "average must be 'auto', 'macro', 'micro' or 'weighted', got None"),
         ({"cluster": [0, 1]}, "inconsistent numbers of samples"),
         ({"method": "delong"}, "method"),
     ],
@@ -233,8 +235,13 @@ def test_refusals_of_comparisons(settings: Any, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         segmentation.compare(*two_models(), **settings)
     true, base, tuned = two_models()
-    with pytest.raises(ValueError, match="one shape"):
+    with pytest.raises(ValueError, match="y_true and tuned must have one shape"):
         segmentation.compare(true, base, tuned[:-1])
+    # The rows of one map are no images.
+    with pytest.raises(
+        ValueError, match=r"shape \(n_images, height, width\), or be a list of images, got shape \(6, 10\)"
+    ):
+        segmentation.compare(true[0], base[0], tuned[0])
 
 
 @pytest.mark.parametrize(

@@ -436,7 +436,7 @@ def test_a_query_in_two_parts_is_refused(own: Any) -> None:
         state.update([1, 0], [0.5, 0.25], np.array([own, "another" if isinstance(own, str) else 2], dtype))
     later = streaming.state("hit_rate").update([1, 1], [0.5, 0.25], np.array([own, other], dtype))
     for twin in (later, streaming.from_bytes(later.to_bytes()), state):
-        with pytest.raises(ValueError, match="and so do those of 1 others"):
+        with pytest.raises(ValueError, match="and so do those of 1 more"):
             state.merge(twin)
     assert state.to_bytes() == content
     assert state.n == 3

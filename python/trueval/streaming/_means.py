@@ -186,7 +186,7 @@ class QueryState(_MeanState):
             both = self._seen & queries
             raise ValueError(
                 f"All documents of a query must come in one update: those of query {min(both)!r} come in two"
-                f"{f', and so do those of {len(both) - 1} others' if len(both) > 1 else ''}. Split the rows between "
+                f"{f', and so do those of {len(both) - 1} more' if len(both) > 1 else ''}. Split the rows between "
                 "queries; a query that is judged anew needs another id in group."
             )
 
