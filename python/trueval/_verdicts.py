@@ -23,8 +23,12 @@ from .inference._measures import RANDOMIZED
 from .inference._resampling import Plan
 from .inference.paired import difference_of
 from .inference.single import interval_of
+from .ranking import roc_auc_score
 from .report.results import BETTER, EQUIVALENT, NO_EVIDENCE, UNDEFINED, WORSE, Row, Slice
 from .report.text import number
+
+# Standard errors: scores that are random go so far once in three million times.
+_FAR = 5.0
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,9 @@ def judge(problem: Problem, settings: Settings) -> tuple[list[Row], str]:
     metrics = problem.metrics()
     headline, why = choose_headline(problem, settings)
     if len(problem.models) == 1:
-        return [_estimated(problem, metric, settings) for metric in metrics], headline
+        rows = [_estimated(problem, metric, settings) for metric in metrics]
+        problem.notes += _reversals(problem, rows)
+        return rows, headline
     rows = []
     for metric in metrics:
         margin = settings.margin if metric.name == headline else None
@@ -75,13 +81,41 @@ def judge(problem: Problem, settings: Settings) -> tuple[list[Row], str]:
     problem.notes.insert(0, said)
     if problem.cluster is not None:
         problem.notes.insert(1, f"clusters are taken for independent, not rows: there are {problem.counts['clusters']}")
+    problem.notes += _reversals(problem, rows)
     return rows, headline
+
+
+def _reversals(problem: Problem, rows: list[Row]) -> Iterator[str]:
+    """Ask for the positive label where scores rank it far below chance: they may be those of the other one."""
+    if problem.task != "binary":
+        return
+    row = next((row for row in rows if row.metric == "roc_auc_score"), None)
+    whole = len(problem.truth) == problem.counts["rows"]
+    positives, negatives = problem.counts["positives"], problem.counts["negatives"]
+    # The standard error of the area of random scores (Mann and Whitney, 1947).
+    error = math.sqrt((positives + negatives + 1) / (12 * positives * negatives))
+    negative, positive = problem.names
+    for i, model in enumerate(problem.models):
+        if row is not None:
+            area = row.values[i]
+        elif whole and "score" in model.forms:
+            area = float(roc_auc_score(problem.truth, model.forms["score"]))
+        else:
+            continue
+        if area < 0.5 - _FAR * error:
+            yield (
+                f"{model.name} ranks {positive} far below chance (ROC AUC {number(area)}): if these are scores of "
+                f"{negative}, say --positive {negative}"
+            )
 
 
 def choose_headline(problem: Problem, settings: Settings) -> tuple[str, str]:
     """Choose the metric that the verdict rests on, and say why."""
     headline, why = problem.headline() if settings.headline is None else (settings.headline, "as --metric says")
     names = [metric.name for metric in problem.metrics()]
+    # As users of scikit-learn's scorers know them: f1, roc_auc, f1_macro.
+    short = {name.replace("_score", ""): name for name in names}
+    headline = headline if headline in names else short.get(headline, headline)
     if headline not in names:
         raise TaskError(f"--metric {headline!r} is none of those that suit: {', '.join(names)}")
     return headline, why

@@ -181,8 +181,16 @@ def _parser() -> argparse.ArgumentParser:
                 metavar="FILE",
                 type=Path,
                 help="list there, as CSV, the rows that tuned fixed and broke, and those of which both models are sure "
-                "that the label is another (probabilities of 0.9 and more); rows are numbered from 0 among those that "
-                "are compared, with the columns of --slice",
+                "that the label is another (probabilities of 0.9 and more), with each model's answer and its confidence "
+                "in it; rows are numbered from 0 among those that are compared",
+            )
+            command.add_argument(
+                "--show",
+                action="append",
+                default=[],
+                metavar="COL",
+                help="a column that --disagreements lists beside (an id, the text), as it does those of --slice; may "
+                "be given several times",
             )
     return parser
 
@@ -277,6 +285,8 @@ def _check_numbers(options: argparse.Namespace) -> None:
         raise _UsageError(f"--resamples must be 1 or more, got {options.resamples}")
     if not 0 <= options.seed < 1 << 64:
         raise _UsageError(f"--seed must lie between 0 and 2**64 - 1, got {options.seed}")
+    if getattr(options, "show", ()) and options.disagreements is None:
+        raise _UsageError("--show takes --disagreements, which lists its columns")
     margin = getattr(options, "margin", None)
     if margin is not None and not 0 < margin < float("inf"):
         raise _UsageError(f"--margin must be above 0 and finite, got {margin:g}")
@@ -302,7 +312,8 @@ def _run(options: argparse.Namespace) -> tuple[reporting.Report, Problem, str | 
         extra = {role: table.column(name) for role in _ROLES if (name := getattr(options, role))}
         cuts = [table.column(name) for name in getattr(options, "slice", ())]
         selections = [table.select(name, [label, *extra.values(), *cuts]) for name in named.values()]
-        names = [label, *extra.values(), *cuts, *(column for chosen in selections for column in chosen.columns)]
+        beside = [*cuts, *(table.column(name) for name in getattr(options, "show", ()))]
+        names = [label, *extra.values(), *beside, *(column for chosen in selections for column in chosen.columns)]
         memory = options.memory or _memory_needed(table, names)
         wanted, rows_listed = getattr(options, "disagreements", None), None
         if memory is not None:
@@ -324,7 +335,7 @@ def _run(options: argparse.Namespace) -> tuple[reporting.Report, Problem, str | 
             )
             parts = {cut: problem.parts(columns[cut]) for cut in cuts}
             if wanted is not None:
-                rows_listed = _listing(options, problem, {cut: columns[cut] for cut in cuts})
+                rows_listed = _listing(options, problem, {name: columns[name] for name in beside})
         rows, headline = judge(problem, settings)
         slices = [found for cut in cuts for found in slice_by(cut, parts[cut], headline, settings)]
         if label in cuts and problem.task in {"binary", "multiclass"}:

@@ -75,9 +75,7 @@ def test_binary(capsys: Any, file: Path, data: dict[str, Any]) -> None:
         assert (row["y"], row["site"]) == (data["y"][i], data["site"][i])
         for model in ("base", "tuned"):
             assert row[model] == ("spam" if data[model][i] >= 0.5 else "ham, or eggs")
-            assert float(row[f"{model} probability"]) == pytest.approx(
-                max(data[model][i], 1 - data[model][i]), rel=1e-5
-            )
+            assert float(row[f"{model} confidence"]) == pytest.approx(max(data[model][i], 1 - data[model][i]), rel=1e-5)
 
 
 def test_the_positive_label_does_not_matter(capsys: Any, file: Path, data: dict[str, Any]) -> None:
@@ -102,8 +100,19 @@ def test_predicted_labels_do_not_tell_how_sure_they_are(capsys: Any, file: Path,
     rows, out = listed(capsys, file, "--label", "y", "--base", "hard", "--tuned", "tuned")
     assert kinds(rows)["fixed"]
     assert not kinds(rows)["suspect"]
-    assert {row["base probability"] for row in rows} == {""}
+    assert {row["base confidence"] for row in rows} == {""}
     assert "0 labels look wrong" in out
+
+
+def test_columns_are_shown_beside(capsys: Any, file: Path, data: dict[str, Any]) -> None:
+    np.savez(file, **data, id=np.arange(1000, 1000 + N), text=np.char.add("row, ", np.arange(N).astype(str)))
+    arguments = ["--label", "y", "--base", "base", "--tuned", "tuned"]
+    rows, out = listed(capsys, file, *arguments, "--show", "id", "--show", "text")
+    assert all((row["id"], row["text"]) == (str(1000 + int(row["row"])), f"row, {row['row']}") for row in rows)
+    assert " where " not in out, "they are no slices"
+    status, _, err = run(capsys, "compare", file, *arguments, "--show", "id")
+    assert status == 2
+    assert "--show takes --disagreements" in err
 
 
 @pytest.fixture

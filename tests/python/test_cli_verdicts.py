@@ -185,6 +185,35 @@ def test_ranking(capsys: Any, path: Any, data: dict[str, Any], weighted: bool) -
     assert "queries" in found["verdict"] or row["verdict"] != "no evidence of a difference"
 
 
+def test_scores_of_the_other_label_are_asked_about(capsys: Any, tmp_path: Any, data: dict[str, Any]) -> None:
+    churn = np.where(data["y"] == 1, "churn", "stay")
+    columns = {
+        "y": churn,
+        "old": data["base"],
+        "new": data["tuned"],
+        "said": np.where(data["base"] > 0.5, "churn", "stay"),
+    }
+    np.savez(tmp_path / "a.npz", **columns)
+    arguments = ["compare", tmp_path / "a.npz", "--label", "y", "--base", "old", "--tuned", "new"]
+    asked = [note for note in result(capsys, *arguments)["notes"] if "far below chance" in note]
+    assert [note.split(" ")[0] for note in asked] == ["old", "new"]
+    assert all(note.endswith("if these are scores of churn, say --positive churn") for note in asked)
+    assert not any("chance" in note for note in result(capsys, *arguments, "--positive", "churn")["notes"])
+    # Beside predicted labels there is no area in the table.
+    arguments[5] = "said"
+    found = result(capsys, *arguments)
+    assert "roc_auc_score" not in found["metrics"]
+    assert sum("new ranks stay far below chance" in note for note in found["notes"]) == 1
+    single = ["evaluate", tmp_path / "a.npz", "--label", "y", "--score", "new"]
+    assert any("far below chance" in note for note in result(capsys, *single)["notes"])
+
+
+def test_a_metric_by_the_name_of_its_scorer(capsys: Any, tmp_path: Any, data: dict[str, Any]) -> None:
+    np.savez(tmp_path / "a.npz", **data)
+    arguments = ["compare", tmp_path / "a.npz", "--label", "y", "--base", "base", "--tuned", "tuned", "--metric"]
+    assert result(capsys, *arguments, "f1") == result(capsys, *arguments, "f1_score")
+
+
 def test_slices_of_the_label_itself_come_with_a_warning(capsys: Any, tmp_path: Any) -> None:
     random = np.random.default_rng(0)
     y = np.array(["a", "b", "c"])[random.choice(3, 300, p=[0.7, 0.2, 0.1])]
@@ -270,8 +299,8 @@ def test_the_metric_that_decides(capsys: Any, path: Any, data: dict[str, Any]) -
     assert found["headline"] == "f1_score"
     assert found["verdict"].startswith("better: F1 ")
     assert found["notes"][0].startswith("the verdict rests on F1 (as --metric says)")
-    message = refusal(capsys, "compare", path, *BINARY, "--metric", "accuracy")
-    assert message.startswith("--metric 'accuracy' is none of those that suit: roc_auc_score, average_precision_score")
+    message = refusal(capsys, "compare", path, *BINARY, "--metric", "acuracy")
+    assert message.startswith("--metric 'acuracy' is none of those that suit: roc_auc_score, average_precision_score")
     rare = (np.arange(N) % 25 == 0).astype(int)
     columns = data | {"rare": rare, "hard": (data["base"] > 0.5).astype(int), "soft": (data["tuned"] > 0.5).astype(int)}
     np.savez(path, **columns)

@@ -45,8 +45,8 @@ def table_of(found: Disagreements, problem: Problem, label: str, columns: Mappin
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
     roles = ("base", "tuned")
-    writer.writerow(["row", "kind", label, *roles, *(f"{role} probability" for role in roles), *columns])
-    sides = [(model, _sureness(model)) for model in problem.models]
+    writer.writerow(["row", "kind", label, *roles, *(f"{role} confidence" for role in roles), *columns])
+    sides = [(model, _confidence(model)) for model in problem.models]
     for kind in _KINDS:
         for row in getattr(found, kind).tolist():
             answers = [problem.names[int(model.forms["label"][row])] for model, _ in sides]
@@ -56,7 +56,7 @@ def table_of(found: Disagreements, problem: Problem, label: str, columns: Mappin
     return text.getvalue()
 
 
-def _sureness(model: Model) -> NDArray[Any] | None:
+def _confidence(model: Model) -> NDArray[Any] | None:
     """Return the probability of each row's answer."""
     given = model.forms.get("proba")
     if given is None:
