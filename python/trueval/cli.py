@@ -181,8 +181,8 @@ def _parser() -> argparse.ArgumentParser:
                 metavar="FILE",
                 type=Path,
                 help="list there, as CSV, the rows that tuned fixed and broke, and those of which both models are sure "
-                "that the label is another (probabilities of 0.9 and more), with each model's answer and its confidence "
-                "in it; rows are numbered from 0 among those that are compared",
+                "that the label is another (probabilities of 0.9 and more), with each model's answer and its "
+                "confidence in it; rows are numbered from 0 among those that are compared",
             )
             command.add_argument(
                 "--show",
