@@ -367,6 +367,48 @@ _ALWAYS = {
 }
 
 
+# Where rows are not what is drawn, how two models are compared by the metric that decides.
+_COMPARISONS = {
+    "ranking": (
+        "queries are independent, documents of one are not: two models are compared by each query's values, which "
+        'aggregate=None gives: trueval.inference.compare("mean", None, base, tuned)'
+    ),
+    "semantic-segmentation": (
+        "pixels of an image belong together: two models are compared by drawing images, and the metric of all their "
+        'pixels: trueval.segmentation.compare(y_true, base, tuned, metric="iou_score"{options})'
+    ),
+    "question-answering": (
+        "two models are compared question by question: "
+        'trueval.question_answering.compare(references, base, tuned, metric="token_f1")'
+    ),
+    "translation": (
+        "a score is that of all segments together: two models are compared by drawing segments: "
+        'trueval.translation.compare(references, base, tuned, metric="chrf")'
+    ),
+    "object-detection": (
+        "a score is that of all images together: two models are compared by drawing images: "
+        'trueval.detection.compare(truth, base, tuned, metric="map")'
+    ),
+}
+
+
+def how_to_compare(task: str, options: str = "") -> list[str]:
+    """Say how two models are tested, if another way than `trueval.inference.compare` by rows.
+
+    Parameters
+    ----------
+    task : str
+    options : str
+        Further arguments, as they are written.
+
+    Returns
+    -------
+    list of str
+        One sentence, or none.
+    """
+    return [_COMPARISONS[task].format(options=options)] if task in _COMPARISONS else []
+
+
 def headline(task: str, shape: Shape, names: Collection[str]) -> tuple[str, str]:
     """Choose the metric that decides, and say why.
 

@@ -6,13 +6,14 @@ verdict rests on. Here stands what data say of them: which one decides then, and
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, overload
 
 import numpy as np
 
-from ._suited import METRICS, RARE, TOP, UNEVEN, Metric, Shape, headline
+from ._suited import METRICS, RARE, TOP, UNEVEN, Metric, Shape, headline, how_to_compare
 from ._validation.arrays import check_array, check_consistent_length, column_or_1d, require_finite, require_size
 
 __all__ = ["TASKS", "Advice", "Metric", "metrics_for"]
@@ -46,6 +47,10 @@ _IMPLIED = {
     "probabilities": ("probabilities", "scores", "labels"),
     "logits": ("logits", "probabilities", "scores", "labels"),
 }
+# What is asked for of a task only.
+_OPTIONS = {"group": "ranking", "positive": "binary", "ignore_index": "semantic-segmentation"}
+# Functions that are told the positive label; others take both labels alike, or the larger one for positive.
+_TOLD_POSITIVE = ("average_precision_score", "precision_score", "recall_score", "f1_score", "brier_score_loss")
 _ARGUMENTS = {
     "scores": ("y_true", "y_score"),
     "probabilities": ("y_true", "y_proba"),
@@ -69,7 +74,7 @@ class Advice(Sequence[Metric]):
     why : str
         Why the first decides.
     findings : tuple of str
-        What the data show, and what follows for the evaluation.
+        What the data show, what follows for the evaluation, and how two models are compared where rows are not drawn.
     """
 
     task: str
@@ -119,10 +124,18 @@ class _Look:
     findings: list[str] = field(default_factory=list)
     cautions: dict[str, str] = field(default_factory=dict)
     impossible: set[str] = field(default_factory=set)
+    # By metric, what its function is called with besides.
+    params: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def metrics_for(
-    task: str, y_true: Any = None, *, group: Any = None, predictions: str | Sequence[str] | None = None
+    task: str,
+    y_true: Any = None,
+    *,
+    group: Any = None,
+    predictions: str | Sequence[str] | None = None,
+    positive: Any = None,
+    ignore_index: int | None = None,
 ) -> Advice:
     """Say which metrics suit a task and a data set, and why.
 
@@ -141,6 +154,11 @@ def metrics_for(
         What the model gives: "labels", "scores", "probabilities" (which are scores and labels, too), "logits" (which
         become probabilities), "values" or "label maps". Metrics that need something else are left out. By default all
         are listed.
+    positive : label, optional
+        The positive one of the labels in `y_true`, for "binary" only. By default the larger one: 1 of 0 and 1, of text
+        what is last when sorted, however many rows it has.
+    ignore_index : int, optional
+        Label of true pixels that are left out, for "semantic-segmentation" only: 255 in many data sets.
 
     Returns
     -------
@@ -150,16 +168,19 @@ def metrics_for(
     Raises
     ------
     ValueError
-        For a task that is not known, labels that do not fit the task, and predictions for which it has no metric.
+        For a task that is not known, labels that do not fit the task, predictions for which it has no metric, an
+        argument of another task, and a `positive` that is no label.
+    TypeError
+        For a task that is no text, an `ignore_index` that is no integer, and labels that have no order.
 
     Notes
     -----
     Positives below a tenth of the rows are rare: average precision decides, since the many negatives keep ROC AUC high.
-    Of predicted labels F1 decides when either class has more than four fifths of the rows. The positive class is the
-    larger of two labels. Several classes are even while the largest has at most four times the rows of the smallest;
-    otherwise macro F1 decides, and of grades quadratic kappa. Labels of a regression are far out beyond three
-    interquartile ranges from the quartiles (Tukey, Exploratory Data Analysis, 1977); where some are, but not more than
-    one in twenty, the mean absolute error decides. (``trueval compare``, which may read them in parts, keeps to RMSE.)
+    Of predicted labels F1 decides when either class has more than four fifths of the rows. Several classes are even
+    while the largest has at most four times the rows of the smallest; otherwise macro F1 decides, and of grades
+    quadratic kappa. Labels of a regression are far out beyond three interquartile ranges from the quartiles (Tukey,
+    Exploratory Data Analysis, 1977); where some are, but not more than one in twenty, the mean absolute error decides.
+    (``trueval compare``, which may read them in parts, keeps to RMSE.)
     Predictions are not looked at, so that what decides is known before they are.
 
     Time is that of sorting the labels; scratch is a copy of them.
@@ -172,15 +193,28 @@ def metrics_for(
     ('average_precision_score', 'positives are rare')
     >>> {metric.name: metric.caution for metric in advice}["accuracy_score"]
     'always answering 0 is right in 95.0 % of the rows'
+    >>> advice = metrics_for("binary", ["normal"] * 190 + ["fraud"] * 10, positive="fraud")
+    >>> advice[0].function, advice[0].params
+    ('average_precision_score', {'pos_label': 'fraud'})
     >>> print(metrics_for("ordinal", predictions="labels")[0].title)
     MAE in grades
     """
     task = _task(task)
-    if group is not None and task != "ranking":
-        raise ValueError(f"group makes sense for ranking only, got task={task!r}")
+    options = {"group": group, "positive": positive, "ignore_index": ignore_index}
+    for name, value in options.items():
+        if value is not None and task != _OPTIONS[name]:
+            raise ValueError(f"{name} makes sense for {_OPTIONS[name]} only, got task={task!r}")
     if group is not None and y_true is None:
         raise ValueError("group needs y_true, the relevance of each row")
-    seen = _Look() if y_true is None else _ranking(y_true, group) if task == "ranking" else _LOOKS[task](y_true)
+    if positive is not None and y_true is None:
+        raise ValueError("positive needs y_true, whose labels it is one of")
+    if ignore_index is not None:
+        options["ignore_index"] = ignore_index = _integer(ignore_index)
+    asked = {name: value for name, value in options.items() if _OPTIONS[name] == task}
+    seen = _Look() if y_true is None else _LOOKS[task](y_true, **asked)
+    if ignore_index is not None:
+        seen.params = {metric.name: {"ignore_index": ignore_index} for metric in METRICS[task]}
+    seen.findings += how_to_compare(task, "" if ignore_index is None else f", ignore_index={ignore_index}")
     wanted = _forms(predictions)
     metrics = [
         metric
@@ -194,7 +228,13 @@ def metrics_for(
         )
     name, why = headline(task, seen.shape, [metric.name for metric in metrics])
     judged = [
-        replace(metric, decides=metric.name == name, caution=seen.cautions.get(metric.name, "")) for metric in metrics
+        replace(
+            metric,
+            params={**metric.params, **seen.params.get(metric.name, {})},
+            decides=metric.name == name,
+            caution=seen.cautions.get(metric.name, ""),
+        )
+        for metric in metrics
     ]
     # The deciding one, those that nothing speaks against, the others.
     judged.sort(key=lambda metric: (not metric.decides, bool(metric.caution)))
@@ -222,8 +262,15 @@ def _forms(predictions: str | Sequence[str] | None) -> set[str] | None:
     return {implied for form in given for implied in _IMPLIED.get(form, (form,))}
 
 
-def _classes(y_true: Any) -> tuple[list[Any], list[int]]:
-    """Count the rows of each label."""
+def _integer(ignore_index: Any) -> int:
+    try:
+        return operator.index(ignore_index)
+    except TypeError:
+        raise TypeError(f"ignore_index must be an integer or None, got {ignore_index!r}") from None
+
+
+def _classes(y_true: Any, task: str = "") -> tuple[list[Any], list[int]]:
+    """Count the rows of each label; of a task of classes, refuse measurements."""
     y = column_or_1d(y_true, name="y_true")
     require_size(y)
     require_finite(y, "y_true")
@@ -231,6 +278,12 @@ def _classes(y_true: Any) -> tuple[list[Any], list[int]]:
         values, sizes = np.unique(y, return_counts=True)
     except TypeError:
         raise TypeError("y_true must hold text or numbers, got a mixture that has no order") from None
+    broken = values[values != np.trunc(values)] if task and values.dtype.kind == "f" else values[:0]
+    if broken.size:
+        raise ValueError(
+            f"y_true must hold classes for a {task} task (text, booleans or whole numbers), got {broken[0].item()!r}; "
+            "for regression take task='regression'"
+        )
     return values.tolist(), sizes.tolist()
 
 
@@ -238,20 +291,33 @@ def _answering(label: Any, share: float) -> str:
     return f"always answering {label} is right in {100 * share:.1f} % of the rows"
 
 
-def _binary(y_true: Any) -> _Look:
-    values, sizes = _classes(y_true)
+def _binary(y_true: Any, positive: Any) -> _Look:
+    values, sizes = _classes(y_true, "binary")
     if len(values) != 2:
         raise ValueError(f"y_true must have two distinct values for a binary task, got {len(values)}")
+    if positive is not None and (np.ndim(positive) or positive not in values):
+        raise ValueError(f"positive must be a label in y_true, {values[0]!r} or {values[1]!r}, got {positive!r}")
+    place = 1 if positive is None else values.index(positive)
+    label, other = values[place], values[1 - place]
     rows = sum(sizes)
-    share = sizes[1] / rows
+    share = sizes[place] / rows
     seen = _Look(Shape(share, tuple(sizes)))
-    seen.findings.append(f"{sizes[1]} of {rows} rows are {values[1]} ({100 * share:.1f} %)")
+    seen.findings.append(f"{sizes[place]} of {rows} rows are {label} ({100 * share:.1f} %)")
+    if positive is None and isinstance(label, str) and share > 0.5:
+        seen.findings.append(f"{label} is taken for positive, as the larger label; positive={other!r} otherwise")
+    if place == 0:
+        seen.findings.append(
+            f"ROC AUC and log loss take {other} for positive, as the larger label: give them 1 for {label} and 0 for "
+            f"{other}"
+        )
+    if label != 1 or other not in (0, -1):
+        seen.params = {name: {"pos_label": label} for name in _TOLD_POSITIVE}
     if seen.shape.one_sided:
         common = int(sizes[1] > sizes[0])
         seen.cautions["accuracy_score"] = _answering(values[common], sizes[common] / rows)
     if share > UNEVEN[1]:
         for name in ("precision_score", "recall_score", "f1_score", "average_precision_score"):
-            seen.cautions[name] = f"most rows are {values[1]}: always answering so earns {share:.2f} or more"
+            seen.cautions[name] = f"most rows are {label}: always answering so earns {share:.2f} or more"
     if share < RARE:
         seen.cautions["roc_auc_score"] = "with so many negatives it stays high while most of what is found is wrong"
     _few(seen, min(sizes), f"are {values[int(sizes[1] < sizes[0])]}")
@@ -259,7 +325,7 @@ def _binary(y_true: Any) -> _Look:
 
 
 def _multiclass(y_true: Any) -> _Look:
-    values, sizes = _classes(y_true)
+    values, sizes = _classes(y_true, "multiclass")
     if len(values) < 2:
         raise ValueError("y_true must have two distinct values or more for a multiclass task, got 1")
     seen = _Look(Shape(sizes=tuple(sizes)))
@@ -356,7 +422,13 @@ def _regression(y_true: Any) -> _Look:
 
 def _ranking(y_true: Any, group: Any) -> _Look:
     if group is None:
-        y = check_array(y_true, ensure_2d=True, name="y_true")
+        y = check_array(y_true, finite=False, min_samples=0, name="y_true")
+        if y.ndim == 1:
+            raise ValueError(
+                "y_true must be of shape (n_queries, n_documents), or of shape (n,) with group=, the query of each "
+                f"row; got shape {y.shape} without group"
+            )
+        y = check_array(y, ensure_2d=True, name="y_true")
         relevant, sizes = np.count_nonzero(y, axis=1), np.full(len(y), y.shape[1])
     else:
         y = column_or_1d(y_true, name="y_true", dtype=np.float64)
@@ -371,7 +443,9 @@ def _ranking(y_true: Any, group: Any) -> _Look:
     grades = len(np.unique(y))
     seen = _Look(Shape(longest=int(sizes.max())))
     documents = f"{sizes.min()} to {sizes.max()}" if sizes.min() < sizes.max() else f"{sizes[0]}"
-    seen.findings.append(f"{len(sizes)} queries of {documents} documents, {relevant.mean():.1f} of them relevant")
+    seen.findings.append(
+        f"{len(sizes)} queries of {documents} documents, on average {relevant.mean():.1f} relevant ones a query"
+    )
     if not np.all((y == 0) | (y == 1)):
         seen.findings.append(f"{grades} grades of relevance, which NDCG takes")
         for metric in METRICS["ranking"]:
@@ -387,11 +461,17 @@ def _ranking(y_true: Any, group: Any) -> _Look:
     return seen
 
 
-def _segmentation(y_true: Any) -> _Look:
-    values, sizes = _classes(np.asarray(y_true).reshape(-1))
+def _segmentation(y_true: Any, ignore_index: int | None) -> _Look:
+    counts = dict(zip(*_classes(np.asarray(y_true).reshape(-1)), strict=True))
+    pixels = sum(counts.values())
+    ignored = 0 if ignore_index is None else counts.pop(ignore_index, 0)
+    if not counts:
+        raise ValueError(f"y_true must hold a pixel that is not ignore_index={ignore_index}, got none")
+    values, sizes = list(counts), list(counts.values())
     seen = _Look(Shape(sizes=tuple(sizes)))
     seen.findings.append(f"{len(values)} classes with {min(sizes)} to {max(sizes)} pixels")
-    seen.findings.append("pixels of an image belong together: intervals come from per_image=True")
+    if ignored:
+        seen.findings.append(f"{ignored} of {pixels} pixels are {ignore_index}, and left out")
     if not seen.shape.even:
         seen.cautions["pixel_accuracy"] = _answering(values[int(np.argmax(sizes))], max(sizes) / sum(sizes)).replace(
             "rows", "pixels"
@@ -415,12 +495,13 @@ def _units(of_what: str) -> Callable[[Any], _Look]:
     return look
 
 
-_LOOKS: dict[str, Callable[[Any], _Look]] = {
+_LOOKS: dict[str, Callable[..., _Look]] = {
     "binary": _binary,
     "multiclass": _multiclass,
     "multilabel": _multilabel,
     "ordinal": _ordinal,
     "regression": _regression,
+    "ranking": _ranking,
     "semantic-segmentation": _segmentation,
     "question-answering": _units("questions"),
     "translation": _units("segments"),

@@ -109,6 +109,57 @@ def test_frequent_positives():
     assert "10 rows only are 0: expect wide intervals" in advice.findings
 
 
+def test_positive_of_two_labels():
+    """By default the larger one, which is said of text where it has most rows."""
+    labels = ["normal"] * 190 + ["fraud"] * 10
+    note = "normal is taken for positive, as the larger label; positive='fraud' otherwise"
+    advice = metrics_for("binary", labels)
+    assert advice[0].name == "roc_auc_score"
+    assert advice.findings[:2] == ("190 of 200 rows are normal (95.0 %)", note)
+    for quiet in (["no"] * 3 + ["yes"] * 2, ["no", "yes"] * 2, [0] + [1] * 9, [False] + [True] * 9):
+        assert not any("taken for positive" in found for found in metrics_for("binary", quiet).findings)
+    named = metrics_for("binary", labels, positive="normal")
+    assert named.metrics == advice.metrics
+    assert note not in named.findings
+
+    rare = metrics_for("binary", labels, positive="fraud")
+    assert (rare[0].name, rare.why) == ("average_precision_score", "positives are rare")
+    assert rare.findings == (
+        "10 of 200 rows are fraud (5.0 %)",
+        "ROC AUC and log loss take normal for positive, as the larger label: give them 1 for fraud and 0 for normal",
+        "10 rows only are fraud: expect wide intervals",
+    )
+    as_numbers = metrics_for("binary", [label == "fraud" for label in labels])
+    assert [metric.name for metric in rare] == [metric.name for metric in as_numbers]
+    assert cautions(rare).keys() == cautions(as_numbers).keys()
+    assert cautions(rare)["accuracy_score"] == "always answering normal is right in 95.0 % of the rows"
+
+
+@pytest.mark.parametrize(
+    ("values", "positive"), [((0, 1), 0), ((0, 1), 1), ((1, 2), None), (("a", "b"), None), (("a", "b"), "a")]
+)
+def test_metrics_are_told_the_positive_label(values, positive):
+    """As advised they are those of the labels 0 and 1, and no other function has an argument for it."""
+    labels = np.array(values)[BINARY]
+    label = max(values) if positive is None else positive
+    zero_one = (labels == label).astype(int)
+    told = 0
+    for metric in metrics_for("binary", labels, positive=positive):
+        function = attrgetter(metric.function)(tv)
+        if "pos_label" not in inspect.signature(function).parameters:
+            assert not metric.params
+            continue
+        told += 1
+        assert metric.params == ({} if values == (0, 1) and label == 1 else {"pos_label": label})
+        scores = np.random.default_rng(1).random(N)
+        guess, as_numbers = scores, scores
+        if metric.needs == "labels":
+            guess = np.where(scores < 0.3, labels[::-1], labels)
+            as_numbers = (guess == label).astype(int)
+        assert 0 < function(labels, guess, **metric.params) == function(zero_one, as_numbers) < 1
+    assert told == 5
+
+
 def test_even_classes():
     assert metrics_for("binary", BINARY)[0].name == "roc_auc_score"
     assert metrics_for("binary", BINARY, predictions="labels")[0].name == "accuracy_score"
@@ -179,6 +230,57 @@ def test_ranking_by_query():
     )
 
 
+def test_number_of_relevant_documents_is_a_mean():
+    relevance = [[1, 1, 0], [1, 0, 0]]
+    expected = "2 queries of 3 documents, on average 1.5 relevant ones a query"
+    assert expected in metrics_for("ranking", relevance).findings
+
+
+def test_ignored_pixels_are_left_out():
+    maps = np.repeat([0, 1, 255], [40, 50, 10]).astype(np.uint8).reshape(2, 5, 10)
+    advice = metrics_for("segmentation", maps, ignore_index=255)
+    assert advice.findings[:2] == ("2 classes with 40 to 50 pixels", "10 of 100 pixels are 255, and left out")
+    assert not cautions(advice)
+    assert all(metric.params == {"ignore_index": 255} for metric in advice)
+    assert "segmentation.iou_score(y_true, y_pred, ignore_index=255)" in str(advice)
+    assert "pixel_accuracy" in cautions(metrics_for("segmentation", maps))
+    # A label that no pixel has; and what is known without maps.
+    assert metrics_for("segmentation", maps, ignore_index=-1).findings[0] == "3 classes with 10 to 50 pixels"
+    assert metrics_for("segmentation", ignore_index=255)[0].params == {"ignore_index": 255}
+
+
+def compared(task, names, **options):
+    """What the call that the advice writes gives."""
+    (found,) = [found for found in metrics_for(task, **options).findings if "two models are compared" in found]
+    return eval(found[found.index("trueval.") :], {"trueval": tv, **names})
+
+
+def test_how_two_models_are_compared():
+    base, tuned = (np.where(np.random.default_rng(k).random(MAPS.shape) < 0.1 * k, 0, MAPS) for k in (3, 1))
+    found = compared("segmentation", {"y_true": MAPS, "base": base, "tuned": tuned}, ignore_index=2)
+    assert (found.base, found.n) == (tv.segmentation.iou_score(MAPS, base, ignore_index=2), len(MAPS))
+
+    query = np.repeat(np.arange(8), 15)
+    truth = RELEVANCE.reshape(-1)
+    values = [tv.retrieval.ndcg_at_k(truth, RNG.random(query.size), query, aggregate=None) for _ in range(2)]
+    found = compared("ranking", {"base": values[0], "tuned": values[1]})
+    assert (found.tuned, found.n) == (pytest.approx(values[1].mean(), rel=1e-15), 8)  # a sum in another order
+
+    references, answers = DATA["question-answering"][0], DATA["question-answering"][1]["answers"]
+    found = compared("qa", {"references": references, "base": answers, "tuned": references})
+    assert (found.base, found.tuned, found.n) == (tv.question_answering.token_f1(references, answers), 1.0, 2)
+
+
+@pytest.mark.parametrize(("task", "names"), [("translation", "references"), ("detection", "truth")])
+def test_how_translations_and_detections_are_compared(task, names):
+    """By a call that fits the signature, and the metric that decides; the packages that they need are extras."""
+    advice = metrics_for(task)
+    function = attrgetter(f"{task}.compare")(tv)
+    written = f'trueval.{task}.compare({names}, base, tuned, metric="{advice[0].name}")'
+    assert advice.findings[-1].endswith(written)
+    assert list(inspect.signature(function).parameters)[:4] == [names, "base", "tuned", "metric"]
+
+
 def test_background_of_label_maps():
     maps = np.zeros((2, 10, 10), np.uint8)
     maps[0, 0, :5] = 1
@@ -230,6 +332,12 @@ def test_the_command_line_takes_its_metrics_from_here():
         (("ordinal", ["low", "high"]), "text has no order"),
         (("ordinal", [0.5, 1.0]), "whole numbers"),
         (("ranking", [[1, -1]]), "0 or more"),
+        (("ranking", [1, 0, 1]), r"with group=, the query of each row; got shape \(3,\) without group"),
+        (
+            ("multiclass", [0.25, 1.0, 2.0]),
+            r"must hold classes for a multiclass task .*, got 0\.25; .*task='regression'",
+        ),
+        (("binary", np.array([0.5, 1.0], np.float16)), r"must hold classes for a binary task .*, got 0\.5; "),
         (("regression", []), "Found array with 0 sample"),
         (("regression", [1.0, np.nan]), "NaN"),
         (("binary", [0.0, np.nan]), "NaN"),
@@ -245,6 +353,21 @@ def test_refusals_of_keywords():
         metrics_for("binary", [0, 1], group=[1, 1])
     with pytest.raises(ValueError, match="group needs y_true"):
         metrics_for("ranking", group=[1, 1])
+    with pytest.raises(ValueError, match="positive makes sense for binary only, got task='multiclass'"):
+        metrics_for("multiclass", [0, 1], positive=0)
+    with pytest.raises(ValueError, match="positive needs y_true"):
+        metrics_for("binary", positive=0)
+    for odd in ("c", 1, ["a"], np.array(["a", "b"])):
+        with pytest.raises(ValueError, match="positive must be a label in y_true, 'a' or 'b', got"):
+            metrics_for("binary", ["a", "b"], positive=odd)
+    for task in TASKS:
+        if task != "semantic-segmentation":
+            with pytest.raises(ValueError, match=f"ignore_index makes sense for semantic-segmentation only, .*{task}"):
+                metrics_for(task, ignore_index=255)
+    with pytest.raises(TypeError, match=r"ignore_index must be an integer or None, got 2\.5"):
+        metrics_for("segmentation", MAPS, ignore_index=2.5)
+    with pytest.raises(ValueError, match="a pixel that is not ignore_index=255, got none"):
+        metrics_for("segmentation", [[255, 255]], ignore_index=255)
     with pytest.raises(ValueError, match=r"predictions must be among .*, got 'margins'"):
         metrics_for("binary", predictions="margins")
     with pytest.raises(ValueError, match="no metric of regression takes predictions='labels'"):
@@ -253,6 +376,11 @@ def test_refusals_of_keywords():
         metrics_for(None)
     with pytest.raises(TypeError, match="a mixture that has no order"):
         metrics_for("binary", np.array([1, "a"], dtype=object))
+
+
+def test_whole_floats_are_classes():
+    assert metrics_for("binary", [0.0, 1.0, 1.0]).metrics == metrics_for("binary", [0, 1, 1]).metrics
+    assert metrics_for("multiclass", [0.0, 1.0, 2.0])[0].name == "accuracy_score"
 
 
 def test_it_is_imported_at_first_use():
