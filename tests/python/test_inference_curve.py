@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import warnings
 
 import numpy as np
 import pytest
@@ -28,15 +29,15 @@ TRAIN = (Y, {step: noisy(share, 2) for step, share in zip(SHARES, (0.3, 0.15, 0.
 
 @pytest.mark.parametrize("metric", ["accuracy_score", "f1_score", "zero_one_loss"])
 def test_it_is_made_of_interval_and_comparison(metric):
-    curve = learning_curve(metric, Y, PREDICTIONS, train=TRAIN, n_resamples=99, rng=0)
+    curve = learning_curve(metric, Y, PREDICTIONS, train=TRAIN, n_resamples=199, rng=0)
     assert curve.best.step == 300
     assert curve.higher_is_better == (metric != "zero_one_loss")
     sign = 1 if curve.higher_is_better else -1
     for one in curve.checkpoints:
-        alone = confidence_interval(metric, Y, PREDICTIONS[one.step], n_resamples=99, rng=0)
+        alone = confidence_interval(metric, Y, PREDICTIONS[one.step], n_resamples=199, rng=0)
         assert (one.value, one.standard_error) == (alone.value, alone.standard_error)
         assert one.confidence_interval == alone.confidence_interval
-        seen = confidence_interval(metric, Y, TRAIN[1][one.step], n_resamples=99, rng=0)
+        seen = confidence_interval(metric, Y, TRAIN[1][one.step], n_resamples=199, rng=0)
         assert one.train == seen.value
         assert one.gap == pytest.approx(sign * (seen.value - alone.value), rel=1e-12)
         half = scipy.stats.norm.ppf(0.975) * math.hypot(alone.standard_error, seen.standard_error)
@@ -44,7 +45,7 @@ def test_it_is_made_of_interval_and_comparison(metric):
         if one is curve.best:
             assert (one.worse_by, one.pvalue) == (0, 1)
             continue
-        raw = compare(metric, Y, PREDICTIONS[300], PREDICTIONS[one.step], n_resamples=99, rng=0)
+        raw = compare(metric, Y, PREDICTIONS[300], PREDICTIONS[one.step], n_resamples=199, rng=0)
         assert one.worse_by == pytest.approx(-sign * raw.difference, rel=1e-12)
         assert one.pvalue == min(1.0, 10 * raw.pvalue)
 
@@ -125,6 +126,107 @@ def test_false_alarms_are_as_rare_as_promised():
     assert alarms <= scipy.stats.binom.isf(1e-3, runs, 0.05)
     # Unadjusted, p-values of less than 1/28 are found in more runs than they say: there is something to keep down.
     assert naive > scipy.stats.binom.isf(1e-6, runs, 1 / 28)
+
+
+MANY = [noisy(share, 1) for share in [0.3, 0.2, 0.1, *np.linspace(0.11, 0.45, 21)]]  # 24 checkpoints, 276 pairs
+
+
+def test_many_checkpoints_take_more_replicates_where_it_matters():
+    curve = learning_curve("f1_score", Y, MANY, rng=0)
+    assert curve.best.step == 2
+    assert curve.first_worse is not None
+    seen = set()
+    for one in curve.checkpoints:
+        if one is curve.best:
+            continue
+        raw = compare("f1_score", Y, MANY[2], MANY[one.step], rng=0)
+        assert raw.method == "approximate-randomization"
+        clear = 276 * raw.pvalue < 1
+        if clear:  # 276 / 11,040 is half of 0.05
+            raw = compare("f1_score", Y, MANY[2], MANY[one.step], rng=0, n_resamples=11_039)
+        assert one.pvalue == min(1.0, 276 * raw.pvalue)
+        assert one.confidence_interval == confidence_interval("f1_score", Y, MANY[one.step], rng=0).confidence_interval
+        seen.add(clear)
+    assert seen == {True, False}
+    assert min(one.pvalue for one in curve.checkpoints) == pytest.approx(0.025, rel=1e-12)
+
+
+def test_a_decline_at_forty_checkpoints_is_found():
+    rng = np.random.default_rng(0)
+    shares = [*np.linspace(0.4, 0.1, 10), *np.linspace(0.11, 0.6, 30)]
+    curve = learning_curve("f1_score", Y, [np.where(rng.random(N) < share, 1 - Y, Y) for share in shares], rng=0)
+    assert 8 <= curve.best.step <= 12
+    assert curve.first_worse is not None
+    assert "worse beyond chance from" in str(curve)
+
+
+def test_formulas_draw_nothing_more(monkeypatch):
+    drawn = []
+
+    def counted(*args, n_resamples, **how):
+        drawn.append(n_resamples)
+        return compare(*args, n_resamples=n_resamples, **how)
+
+    monkeypatch.setattr("trueval.inference.curve.compare", counted)
+    losses = [RNG.random(N) + i / 10 for i in range(24)]
+    for metric, true, columns in (("accuracy_score", Y, MANY), ("mean", None, losses)):
+        learning_curve(metric, true, columns)
+        assert drawn == [9999] * 23
+        drawn.clear()
+    # At 22 checkpoints 9,999 replicates show p-values below half the level.
+    learning_curve("f1_score", Y, MANY[2:], rng=0)
+    assert drawn == [9999] * 21
+    learning_curve("f1_score", Y, MANY[1:], rng=0)
+    assert set(drawn[21:]) == {9999, 253 * 40 - 1}
+
+
+@pytest.mark.parametrize(("method", "enough"), [("approximate-randomization", 199), ("bootstrap-percentile", 399)])
+def test_too_few_replicates_are_told(method, enough):
+    # Of ten pairs: the least p-value of the test is 1 / (n_resamples + 1), of the bootstrap twice that.
+    runs = [noisy(share, 1) for share in (0.05, 0.3, 0.35, 0.4, 0.45)]
+    how = {} if method == "approximate-randomization" else {"method": method}
+    assert compare("f1_score", Y, *runs[:2], **how).method == method
+    with pytest.warns(UserWarning, match=f"n_resamples={enough - 1} is too small .* 5 checkpoints.*takes {enough} or"):
+        few = learning_curve("f1_score", Y, runs, n_resamples=enough - 1, rng=0, **how)
+    assert few.first_worse is None
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert learning_curve("f1_score", Y, runs, n_resamples=enough, rng=0, **how).first_worse.step == 1
+        learning_curve("accuracy_score", Y, runs, n_resamples=1)  # McNemar's test draws nothing
+
+
+@pytest.mark.filterwarnings("ignore:The standard error", "ignore:All replicates are equal")  # of a single replicate
+@pytest.mark.parametrize("level", [0.5, 0.9, 0.95, 0.99])
+@pytest.mark.parametrize("checkpoints", range(2, 8))
+def test_as_many_replicates_as_are_asked_for_are_enough(checkpoints, level):
+    y = np.arange(60) % 2
+    good = np.where(np.arange(60) % 7 == 0, 1 - y, y)
+    runs = [good] + [1 - good] * (checkpoints - 1)
+    how = {"confidence_level": level, "rng": 0}
+    pairs = checkpoints * (checkpoints - 1) // 2
+    if pairs == 1 and level == 0.5:  # one replicate is enough
+        assert learning_curve("f1_score", y, runs, n_resamples=1, **how).first_worse is not None
+        return
+    with pytest.warns(UserWarning, match="is too small to find any difference") as caught:
+        learning_curve("f1_score", y, runs, n_resamples=1, **how)
+    (told,) = [str(one.message) for one in caught if "too small" in str(one.message)]
+    enough = int(told.partition("It takes ")[2].split()[0])
+    assert abs(enough - pairs / (1 - level)) <= 1.5
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message="n_resamples")
+        assert learning_curve("f1_score", y, runs, n_resamples=enough, **how).first_worse.step == 1
+        with pytest.raises(UserWarning, match="too small"):
+            learning_curve("f1_score", y, runs, n_resamples=enough - 1, **how)
+
+
+def test_no_pvalue_is_printed_as_0():
+    curve = learning_curve("accuracy_score", Y, PREDICTIONS)
+    assert 0 < curve.checkpoints[0].pvalue < 1e-4
+    text = str(curve)
+    assert "< 0.0001" in text.splitlines()[3]
+    assert "p = 0.0000" not in text
+    assert ", p < 0.0001)" in text.splitlines()[0]
+    assert not any(line.endswith(" 0.0000") for line in text.splitlines())
 
 
 def test_plain_numbers():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,9 +19,32 @@ class ConfidenceInterval(NamedTuple):
     high: float
 
 
+def number_text(value: float, sign: bool = False) -> str:
+    """Four decimals, or four significant digits where those would show nothing or too much."""
+    if math.isnan(value):
+        return "undefined"
+    plus = "+" if sign and value else ""
+    if value == 0 or 5e-5 <= abs(value) < 1e7 or math.isinf(value):
+        return f"{value:{plus}.4f}"
+    return f"{value:{plus}.3e}"
+
+
+def pvalue_text(p: float | None) -> str:
+    """Write a p-value as in a sentence; none is 0."""
+    if p is None or math.isnan(p):
+        return "p undefined"
+    return "p < 0.0001" if p < 1e-4 else f"p = {p:.4f}" if p < 0.1 else f"p = {p:.2f}"
+
+
+def _interval_text(interval: ConfidenceInterval, sign: bool = False) -> str:
+    if any(map(math.isnan, interval)):
+        return "interval undefined"
+    return f"interval [{number_text(interval.low, sign)}, {number_text(interval.high, sign)}]"
+
+
 @dataclass(frozen=True)
 class Estimate:
-    """A metric with its uncertainty.
+    """A metric with its uncertainty; printed, one line.
 
     Attributes
     ----------
@@ -43,10 +67,14 @@ class Estimate:
     method: str
     n: int
 
+    def __str__(self) -> str:
+        interval = _interval_text(self.confidence_interval)
+        return f"{number_text(self.value)}, {interval} ({self.method}, n = {self.n})"
+
 
 @dataclass(frozen=True)
 class Comparison:
-    """A metric of two models, and whether they differ.
+    """A metric of two models, and whether they differ; printed, one line.
 
     Attributes
     ----------
@@ -84,3 +112,8 @@ class Comparison:
     wins: int | None = None
     ties: int | None = None
     losses: int | None = None
+
+    def __str__(self) -> str:
+        values = f"{number_text(self.base)} -> {number_text(self.tuned)}, {number_text(self.difference, sign=True)}"
+        interval = _interval_text(self.confidence_interval, sign=True)
+        return f"{values}, {interval}, {pvalue_text(self.pvalue)} ({self.method}, n = {self.n})"
