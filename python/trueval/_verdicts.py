@@ -22,10 +22,11 @@ from .inference import Comparison, adjust_pvalues, required_rows
 from .inference._measures import RANDOMIZED
 from .inference._resampling import Plan
 from .inference.paired import difference_of
+from .inference.results import number_text as number
+from .inference.results import pvalue_text as pvalue
 from .inference.single import interval_of
 from .ranking import roc_auc_score
 from .report.results import BETTER, EQUIVALENT, NO_EVIDENCE, UNDEFINED, WORSE, Row, Slice
-from .report.text import number
 
 # Standard errors: scores that are random go so far once in three million times.
 _FAR = 5.0
@@ -161,13 +162,6 @@ def sentence(row: Row, problem: Problem, rows: list[Row], settings: Settings) ->
         if titles:
             said += f"; but {verdict} by {', '.join(titles)}"
     return said
-
-
-def pvalue(p: float | None) -> str:
-    """Write a p-value as in a sentence."""
-    if p is None or math.isnan(p):
-        return "p undefined"
-    return "p < 0.0001" if p < 1e-4 else f"p = {p:.4f}" if p < 0.1 else f"p = {p:.2f}"
 
 
 @contextmanager

@@ -60,6 +60,7 @@ class Problem(Question):
         cluster: Any,
         params: dict[str, Any],
     ) -> None:
+        _refuse_elsewhere(metric)
         function, self.name, _ = find(metric)
         y_true, sample_weight, cluster = (from_library(one) for one in (y_true, sample_weight, cluster))
         predictions = [from_library(one) for one in predictions]
@@ -142,18 +143,25 @@ _ELSEWHERE = {
 }
 
 
+def _refuse_elsewhere(metric: Any) -> None:
+    """Refuse a metric whose units are no rows, where rows are what is known."""
+    import trueval
+
+    name = metric if isinstance(metric, str) else getattr(metric, "__name__", "")
+    for home, instead in _ELSEWHERE.items():
+        module = getattr(trueval, home)
+        if name in module.__all__ and (isinstance(metric, str) or metric is getattr(module, name)):
+            raise ValueError(f"metric must be one of rows, which trueval.{home}.{name} is not: {instead}.")
+
+
 def find(metric: Any) -> tuple[Callable[..., Any], str, Measure]:
     """Find the function of a metric, its name, and its row in the table: by name, or the function itself."""
     import trueval
 
     if isinstance(metric, str) and metric == "mean":
         return rows.mean, metric, GIVEN
-    name = metric if isinstance(metric, str) else getattr(metric, "__name__", type(metric).__name__)
-    for home, instead in _ELSEWHERE.items():
-        module = getattr(trueval, home)
-        if name in module.__all__ and (isinstance(metric, str) or metric is getattr(module, name)):
-            raise ValueError(f"metric must be one of rows, which trueval.{home}.{name} is not: {instead}.")
     if isinstance(metric, str):
+        _refuse_elsewhere(metric)
         function = getattr(trueval, metric, None) if metric in trueval.__all__ else None
         if metric in trueval.calibration.__all__:
             function = getattr(trueval.calibration, metric)
@@ -162,6 +170,7 @@ def find(metric: Any) -> tuple[Callable[..., Any], str, Measure]:
         return function, metric, MEASURES.get(metric, ANY)
     if not callable(metric):
         raise TypeError(f"metric must be a function, the name of one of trueval's, or 'mean', got {metric!r}.")
+    name = getattr(metric, "__name__", type(metric).__name__)
     own = getattr(trueval, name, None) is metric if name in trueval.__all__ else False
     return metric, name, MEASURES.get(name, ANY) if own else ANY
 

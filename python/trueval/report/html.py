@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import trueval as tv
 
+from ..inference.results import number_text as number
 from .results import BETTER, EQUIVALENT, NO_EVIDENCE, UNDEFINED, WORSE, Report, Row
-from .text import number
 
 if TYPE_CHECKING:
     from .._tasks import Problem

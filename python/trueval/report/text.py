@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from ..inference.results import number_text as number
 from .results import BETTER, WORSE, Report, Row, Slice
 
 if TYPE_CHECKING:
@@ -146,16 +147,6 @@ def probability(p: float | None) -> str:
     if p is None or math.isnan(p):
         return "undefined"
     return "< 0.0001" if p < 1e-4 else f"{p:.4f}"
-
-
-def number(value: float, sign: bool = False) -> str:
-    """Four decimals, or four significant digits where those would show nothing or too much."""
-    if math.isnan(value):
-        return "undefined"
-    plus = "+" if sign and value else ""
-    if value == 0 or 5e-5 <= abs(value) < 1e7:
-        return f"{value:{plus}.4f}"
-    return f"{value:{plus}.3e}"
 
 
 def _markdown(report: Report) -> str:
