@@ -201,8 +201,7 @@ def compare(
     Categories without an object in a replicate are left out of its mean. A replicate takes time linear in the
     detections, and in the true positives at each threshold of IoU; scratch memory is some megabytes.
 
-    Intervals of 95 % held the difference of the population in 93 % of 500 simulated sets of 100 images, with each of
-    the three bootstraps.
+    Of 500 simulated sets of 100 images, the interval of 95 % held the difference of the population in 94.6 %.
 
     Examples
     --------
