@@ -15,6 +15,7 @@ import numpy as np
 
 from ._suited import METRICS, RARE, TOP, UNEVEN, Metric, Shape, headline, how_to_compare
 from ._validation.arrays import check_array, check_consistent_length, column_or_1d, require_finite, require_size
+from .tensors import as_array
 
 __all__ = ["TASKS", "Advice", "Metric", "metrics_for"]
 
@@ -462,7 +463,12 @@ def _ranking(y_true: Any, group: Any) -> _Look:
 
 
 def _segmentation(y_true: Any, ignore_index: int | None) -> _Look:
-    counts = dict(zip(*_classes(np.asarray(y_true).reshape(-1)), strict=True))
+    # A list of images may hold several sizes.
+    several = isinstance(y_true, (list, tuple)) and len(y_true) and all(getattr(image, "ndim", 0) for image in y_true)
+    maps = [as_array(image) for image in (y_true if several else [y_true])]
+    if any(image.dtype.kind not in "biu" for image in maps):
+        raise ValueError(f"y_true must hold integers or booleans, got an array of {maps[0].dtype}")
+    counts = dict(zip(*_classes(np.concatenate([image.reshape(-1) for image in maps])), strict=True))
     pixels = sum(counts.values())
     ignored = 0 if ignore_index is None else counts.pop(ignore_index, 0)
     if not counts:

@@ -566,3 +566,9 @@ def test_no_weights_where_the_function_has_none() -> None:
     for name in ("iou_score", "cross_entropy", "exact_match", "chrf"):
         with pytest.raises(TypeError, match="sample_weight"):
             streaming.state(name).update([], [], sample_weight=[])
+
+
+def test_what_was_seen_is_named() -> None:
+    assert repr(streaming.state("iou_score").update([[0, 1, 1]], [[0, 1, 0]])) == "<state of iou_score: 3 pixels>"
+    queries = streaming.state("ndcg_at_k", k=2).update([0, 1], [0.5, 0.25], [7, 7])
+    assert repr(queries) == "<state of ndcg_at_k, k=2: 2 documents>"

@@ -386,3 +386,11 @@ def test_whole_floats_are_classes():
 def test_it_is_imported_at_first_use():
     code = "import sys, trueval; assert 'trueval.tasks' not in sys.modules; print(trueval.tasks.TASKS[0])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "binary\n"
+
+
+def test_label_maps_of_several_sizes() -> None:
+    maps = [np.zeros((2, 3), np.uint8), np.ones((4, 4), np.uint8), np.full((1, 2), 255, np.uint8)]
+    advice = metrics_for("semantic-segmentation", maps, ignore_index=255)
+    assert "2 classes with 6 to 16 pixels" in advice.findings
+    with pytest.raises(ValueError, match="y_true must hold integers or booleans, got an array of float64"):
+        metrics_for("semantic-segmentation", np.zeros((2, 2)))

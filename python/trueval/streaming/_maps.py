@@ -18,7 +18,7 @@ _NONE = np.empty(0, np.intp)
 class MapState(State):
     """State of a metric of label maps, whose pixels are counted together."""
 
-    kind = "maps"
+    kind, unit = "maps", "pixels"
 
     def _clear(self) -> None:
         self._place: dict[Any, int] = {}

@@ -55,7 +55,7 @@ class _MeanState(State):
 class TokenState(_MeanState):
     """State of a loss of a language model."""
 
-    kind = "tokens"
+    kind, unit = "tokens", "tokens"
 
     def _ignored(self) -> int | None:
         ignored = self.params.get("ignore_index", -100)
@@ -100,7 +100,7 @@ class TokenState(_MeanState):
 class AnswerState(_MeanState):
     """State of a mean over questions."""
 
-    kind = "answers"
+    kind, unit = "answers", "questions"
 
     def update(self, references: Any, predictions: Any) -> AnswerState:
         """Add questions.
@@ -131,7 +131,7 @@ class AnswerState(_MeanState):
 class QueryState(_MeanState):
     """State of a mean over queries, all of whose documents come at once: those that were seen are known."""
 
-    kind = "queries"
+    kind, unit = "queries", "documents"
 
     def _clear(self) -> None:
         super()._clear()

@@ -15,7 +15,7 @@ from ._sums import Total, column_sums
 class SegmentState(State):
     """State of a score of a corpus. All counts but the mean lengths of references are whole, and their sums exact."""
 
-    kind = "segments"
+    kind, unit = "segments", "segments"
 
     def _clear(self) -> None:
         self._sums: Total | None = None

@@ -165,6 +165,8 @@ class State:
     """
 
     kind = "state"
+    # What `n` counts.
+    unit = "rows"
 
     def __init_subclass__(cls) -> None:
         if "kind" in vars(cls):
@@ -402,7 +404,7 @@ class State:
 
     def __repr__(self) -> str:
         shown = "".join(f", {name}={value!r}" for name, value in self.params.items())
-        return f"<state of {self.name}{shown}: {'closed' if self._closed else f'{self.n} rows'}>"
+        return f"<state of {self.name}{shown}: {'closed' if self._closed else f'{self.n} {self.unit}'}>"
 
     def _require_open(self) -> None:
         if self._closed:
