@@ -8,12 +8,30 @@ from typing import Any
 import numpy as np
 
 from .. import _backend
-from .._validation.arrays import Array, canonical_scores, native, refuse_zero_weights
+from .._validation.arrays import (
+    Array,
+    as_numbers,
+    canonical_scores,
+    check_consistent_length,
+    column_or_1d,
+    native,
+    refuse_zero_weights,
+)
 from .._validation.scores import BinaryRanking, Ranked
 from ..exceptions import warn
 from .curves import NO_NEGATIVES, NO_POSITIVE_CLASS, NO_POSITIVES, precision_recall_points, roc_points
 
 ONE_CLASS = "Only one class is present in y_true. ROC AUC score is not defined in that case."
+
+
+def area_of_points(x: Any, y: Any) -> float:
+    """Area under points that are to be checked, see `trueval.auc`."""
+    check_consistent_length(x, y)
+    x = column_or_1d(x)
+    y = column_or_1d(y)
+    if x.shape[0] < 2:
+        raise ValueError(f"At least 2 points are needed to compute area under curve, but x.shape = {x.shape[0]}")
+    return trapezoid_area(as_numbers(x, "x", missing=False), as_numbers(y, "y", missing=False))
 
 
 def trapezoid_area(x: Array, y: Array) -> float:
@@ -63,7 +81,7 @@ def roc_area(inputs: BinaryRanking | Ranked, max_fpr: float | None) -> float:
         return trapezoid_area(fpr, tpr)
     stop = np.searchsorted(fpr, max_fpr, "right")
     at_bound = np.interp(max_fpr, [fpr[stop - 1], fpr[stop]], [tpr[stop - 1], tpr[stop]])
-    return float(standardise(trapezoid_area(np.append(fpr[:stop], max_fpr), np.append(tpr[:stop], at_bound)), max_fpr))
+    return float(standardise(area_of_points(np.append(fpr[:stop], max_fpr), np.append(tpr[:stop], at_bound)), max_fpr))
 
 
 def standardise(area: Any, max_fpr: float) -> Any:

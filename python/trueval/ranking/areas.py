@@ -19,7 +19,6 @@ from .._parameters import (
 from .._validation.arrays import (
     Array,
     SampleWeights,
-    as_numbers,
     canonical_scores,
     check_array,
     check_consistent_length,
@@ -34,7 +33,7 @@ from .._validation.scores import (
 )
 from .._validation.targets import Target, as_values
 from ..exceptions import warn
-from ._area import ONE_CLASS, precision_area, roc_area, trapezoid_area
+from ._area import ONE_CLASS, area_of_points, precision_area, roc_area
 from ._columns import Columns, multilabel_columns, precision_areas_of_rows, roc_areas_of_rows, sizes_of
 
 
@@ -78,12 +77,7 @@ def auc(x: Any, y: Any) -> float:
     >>> tv.auc([0.0, 0.5, 1.0], [0.0, 1.0, 1.0])
     0.75
     """
-    check_consistent_length(x, y)
-    x = column_or_1d(x)
-    y = column_or_1d(y)
-    if x.shape[0] < 2:
-        raise ValueError(f"At least 2 points are needed to compute area under curve, but x.shape = {x.shape[0]}")
-    return trapezoid_area(as_numbers(x, "x", missing=False), as_numbers(y, "y", missing=False))
+    return area_of_points(x, y)
 
 
 @validate(
