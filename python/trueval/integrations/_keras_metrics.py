@@ -356,9 +356,12 @@ class LossMetric(keras.metrics.Metric):
             p, true = ops.reshape(y_pred, (-1,)), ops.reshape(ops.cast(y_true, "float32"), (-1,))
             right = ops.where(true > 0.5, p, 1.0 - p)
         else:
+            # In TensorFlow's graphs the number of rows is not known.
+            classes = y_pred.shape[-1]
             if tuple(y_true.shape) != tuple(y_pred.shape):
-                y_true = ops.one_hot(ops.reshape(ops.cast(y_true, "int32"), y_pred.shape[:-1]), y_pred.shape[-1])
-            right = ops.reshape(ops.sum(ops.cast(y_true, "float32") * y_pred, axis=-1), (-1,))
+                y_true = ops.one_hot(ops.reshape(ops.cast(y_true, "int32"), (-1,)), classes)
+            true, p = ops.reshape(ops.cast(y_true, "float32"), (-1, classes)), ops.reshape(y_pred, (-1, classes))
+            right = ops.sum(true * p, axis=-1)
         return -ops.log(ops.maximum(right, float(np.finfo(np.float32).eps)))
 
     def result(self) -> Any:
