@@ -302,7 +302,7 @@ def test_states_travel(what: str, name: str) -> None:
             assert bits(twin.compute()) == before
             assert bits(feed(twin, kind, second).compute()) == expected
         assert bits(state.compute()) == before
-        assert f"{state.n} rows" in repr(state)
+        assert repr(state).endswith(f": {state.n} {state.unit}>")
         assert name in repr(state)
         with pytest.raises(ValueError, match="data"):
             streaming.from_bytes(state.to_bytes()[:-1])
