@@ -23,6 +23,11 @@ def is_tensor(x: Any) -> bool:
     return type(x) not in _PLAIN and hasattr(x, "__dlpack__") and hasattr(x, "detach")
 
 
+def is_list_of_arrays(x: Any) -> bool:
+    """Whether `x` lists arrays or tensors, images say, whose shapes may differ."""
+    return isinstance(x, (list, tuple)) and len(x) > 0 and all(getattr(one, "ndim", 0) for one in x)
+
+
 def from_library(x: Any) -> Any:
     """Array of a tensor, and anything else as it is.
 

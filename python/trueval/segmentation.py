@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._parameters import Integral, StrOptions, validate
-from ._tensors import from_library
+from ._tensors import from_library, is_list_of_arrays
 from ._validation.labels import Crossing, check_targets
 from .exceptions import warn
 from .inference import Comparison
@@ -327,7 +327,7 @@ def compare(
         raise ValueError(f"average must be 'auto', 'macro', 'micro' or 'weighted', got {average!r}.")
     if average == "auto":
         average = "micro" if metric == "pixel_accuracy" else "macro"
-    if not _listed(y_true) and np.ndim(from_library(y_true)) < 3:
+    if not is_list_of_arrays(y_true) and np.ndim(from_library(y_true)) < 3:
         # The rows of one map would pass for images, and be taken for independent.
         raise ValueError(
             "y_true must have shape (n_images, height, width), or be a list of images, got shape "
@@ -398,14 +398,9 @@ def _count(tables: list[Table], classes: list[Any]) -> _Counts:
     return counts
 
 
-def _listed(y: Any) -> bool:
-    """Whether there is a list of images, of sizes that may differ."""
-    return isinstance(y, (list, tuple)) and len(y) > 0 and all(getattr(image, "ndim", 0) for image in y)
-
-
 def _images(y_true: Any, y_pred: Any, per_image: bool, name: str) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
     """Pairs of maps; one pair where the pixels of a whole array are counted together."""
-    if _listed(y_true) or _listed(y_pred):
+    if is_list_of_arrays(y_true) or is_list_of_arrays(y_pred):
         if len(y_true) != len(y_pred):
             raise ValueError(f"y_true and {name} must hold as many images, got {len(y_true)} and {len(y_pred)}.")
         for i, (one, other) in enumerate(zip(y_true, y_pred, strict=True)):

@@ -14,6 +14,7 @@ from typing import Any, overload
 import numpy as np
 
 from ._suited import METRICS, RARE, TOP, UNEVEN, Metric, Shape, headline, how_to_compare
+from ._tensors import is_list_of_arrays
 from ._validation.arrays import check_array, check_consistent_length, column_or_1d, require_finite, require_size
 from .tensors import as_array
 
@@ -463,9 +464,7 @@ def _ranking(y_true: Any, group: Any) -> _Look:
 
 
 def _segmentation(y_true: Any, ignore_index: int | None) -> _Look:
-    # A list of images may hold several sizes.
-    several = isinstance(y_true, (list, tuple)) and len(y_true) and all(getattr(image, "ndim", 0) for image in y_true)
-    maps = [as_array(image) for image in (y_true if several else [y_true])]
+    maps = [as_array(image) for image in (y_true if is_list_of_arrays(y_true) else [y_true])]
     if any(image.dtype.kind not in "biu" for image in maps):
         raise ValueError(f"y_true must hold integers or booleans, got an array of {maps[0].dtype}")
     counts = dict(zip(*_classes(np.concatenate([image.reshape(-1) for image in maps])), strict=True))
