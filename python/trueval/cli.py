@@ -338,7 +338,8 @@ def _run(options: argparse.Namespace) -> tuple[reporting.Report, Problem, str | 
                 rows_listed = _listing(options, problem, {name: columns[name] for name in beside})
         rows, headline = judge(problem, settings)
         slices = [found for cut in cuts for found in slice_by(cut, parts[cut], headline, settings)]
-        if label in cuts and problem.task in {"binary", "multiclass"}:
+        # Accuracy of the rows of a class is what it is of all rows; other metrics mix classes.
+        if label in cuts and problem.task in {"binary", "multiclass"} and headline != "accuracy_score":
             problem.notes.append(
                 f"slices of {label!r} hold rows of one class each: there a metric tells the models apart, but its "
                 "values are not to be compared with those of all rows"
